@@ -1,0 +1,158 @@
+"""The words of the domain: article, passage, hit, citation, answer.
+
+All are frozen. Offsets count characters (code points) of ``Article.text``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Span = tuple[int, int]
+"""A half-open range of character offsets."""
+
+Status = Literal["answered", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawText:
+    """What a file holds before it is understood.
+
+    ``record`` is true for one row of a JSONL or CSV file, which is one article by itself; a page
+    (false) may hold several. A form feed in ``text`` stands where a page of the file ends. ``place``
+    says where in the file it stands ("line 12"), empty for the whole file.
+    """
+
+    path: str
+    text: str
+    record: bool = False
+    place: str = ""
+    title: str | None = None
+    date: date | None = None
+    source: str | None = None
+    author: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article of a paper.
+
+    ``text`` is the repaired body: paragraphs joined by a line feed, without the headline. ``author``
+    is the author line of a signed piece, ``byline`` the reporters as printed in the text.
+    ``raw_start`` and ``raw_end`` bound the article, headline included, in the raw text of its file.
+    ``title_derived`` marks a title that was not printed but taken from the first sentence.
+    """
+
+    title: str
+    text: str
+    subtitle: str | None = None
+    title_derived: bool = False
+    author: str | None = None
+    byline: str | None = None
+    date: date | None = None
+    source: str | None = None
+    url: str | None = None
+    path: str = ""
+    page: int | None = None
+    raw_start: int = 0
+    raw_end: int = 0
+
+    @property
+    def id(self) -> str:
+        """A hash of what the article says: the same article in two files is one article."""
+        day = self.date.isoformat() if self.date else ""
+        content = "\x1f".join((self.title, self.subtitle or "", day, self.text))
+        return "a" + hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Whole sentences of one article: the unit that is embedded and found."""
+
+    article_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which articles a question may be answered from. ``since`` and ``until`` are inclusive days;
+    ``source`` and ``title`` match when they occur in the field."""
+
+    since: date | None = None
+    until: date | None = None
+    source: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A passage that retrieval found. Scores: higher is better; ``dense`` is the cosine, ``lexical``
+    the BM25 of the bigrams, None where that leg did not find the passage; ``score`` is the fusion,
+    0 to 1."""
+
+    article: Article
+    passage: Passage
+    score: float
+    dense: float | None = None
+    lexical: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The words of the passage."""
+        return self.article.text[self.passage.start : self.passage.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where an answer's words stand: ``quote`` is always the article's own text."""
+
+    number: int
+    article: Article
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= len(self.article.text):
+            raise ValueError(f"span {self.start}:{self.end} is not inside {self.article.id}")
+
+    @property
+    def quote(self) -> str:
+        """The quoted words: ``article.text[start:end]``."""
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier question of a conversation with what was answered."""
+
+    question: str
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the archive says to a question, with the proof.
+
+    ``text`` carries citation numbers as ``[1]``, in the order of ``citations``. A refused answer has
+    no citations; ``nearest`` then holds the passages closest to the question. ``confidence`` is the
+    estimated probability that the citations answer the question. ``timings`` are seconds by stage.
+    """
+
+    question: str
+    status: Status
+    text: str
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Hit, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    confidence: float = 0.0
+    standalone: str = ""
+    asked_on: date | None = None
+    filters: Filters = Filters()
+    settings_id: str = ""
+    generation: int = 0
+    timings: Mapping[str, float] = field(default_factory=dict)

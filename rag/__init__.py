@@ -1,0 +1,53 @@
+"""Ask a newspaper archive: articles in, answers with checked citations out.
+
+>>> archive = Archive("my-archive")
+>>> archive.add(["pages/"])
+>>> answer = Chatbot(archive).ask("《重庆谈判》共几集？")
+>>> answer.text, answer.citations[0].quote
+"""
+
+from rag.archive import AddProgress, AddReport, Archive, Counts
+from rag.chatbot import Chatbot
+from rag.config import Settings, load_settings
+from rag.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveLocked,
+    ArchiveMissing,
+    EncoderChanged,
+    ModelError,
+    QuestionError,
+    ReadingError,
+    SettingsError,
+    UnknownArticle,
+    WenbaoError,
+)
+from rag.types import Answer, Article, Citation, Filters, Hit, Passage, Turn
+
+__all__ = [
+    "AddProgress",
+    "AddReport",
+    "Answer",
+    "Archive",
+    "ArchiveDamaged",
+    "ArchiveError",
+    "ArchiveLocked",
+    "ArchiveMissing",
+    "Article",
+    "Chatbot",
+    "Citation",
+    "Counts",
+    "EncoderChanged",
+    "Filters",
+    "Hit",
+    "ModelError",
+    "Passage",
+    "QuestionError",
+    "ReadingError",
+    "Settings",
+    "SettingsError",
+    "Turn",
+    "UnknownArticle",
+    "WenbaoError",
+    "load_settings",
+]

@@ -81,7 +81,8 @@ class Passage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Which articles a question may be answered from. ``since`` and ``until`` are inclusive days;
-    ``source`` and ``title`` match when they occur in the field."""
+    ``source`` and ``title`` match when they occur in the field.
+    """
 
     since: date | None = None
     until: date | None = None
@@ -93,7 +94,8 @@ class Filters:
 class Hit:
     """A passage that retrieval found. Scores: higher is better; ``dense`` is the cosine, ``lexical``
     the BM25 of the bigrams, None where that leg did not find the passage; ``score`` is the fusion,
-    0 to 1."""
+    0 to 1.
+    """
 
     article: Article
     passage: Passage

@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine: `make chat` and `make test`.
+# PYTHON is any Python from 3.11 on; ARCHIVE is the archive that `make chat` serves.
+
+PYTHON ?= python3
+ARCHIVE ?= var/sample
+PORT ?= 7860
+BIN := .venv/bin
+
+.PHONY: chat test check format sample clean
+
+chat: $(ARCHIVE)/archive.db
+	$(BIN)/wenbao chat --archive $(ARCHIVE) --port $(PORT)
+
+test: .venv/test.stamp
+	$(BIN)/python -m pytest
+
+check: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+sample: var/sample/archive.db
+
+var/sample/archive.db: | .venv/run.stamp
+	$(BIN)/wenbao add examples/pages --archive var/sample
+
+.venv/run.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	touch $@
+
+.venv/test.stamp: .venv/run.stamp
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,198 @@
+"""Texts to unit vectors: the ``Encoder`` seam and its sentence-transformers implementation."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from embeddings.bundled import BUNDLED, bundled_folder
+from embeddings.errors import EncoderError
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
+
+Progress = Callable[[int, int], None]
+"""Called with (texts done, texts in all)."""
+
+_BATCH_TOKENS = 2048
+"""Padded tokens of one batch. On two cores larger batches leave the caches and are slower."""
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors of unit length, so that an inner product is a cosine."""
+
+    @property
+    def dim(self) -> int:
+        """Length of the vectors."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens that a text may have, prompt and special tokens included."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors of the same text would."""
+
+    def count_tokens(self, passages: Sequence[str]) -> list[int]:
+        """Tokens of each passage as it would be encoded, to compare with ``max_tokens``."""
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of questions, shape (n, dim). A question that is too long loses its end."""
+
+    def encode_passages(
+        self, passages: Sequence[str], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of passages, shape (n, dim), in the order given.
+
+        Raises ``EncoderError`` when a passage is longer than ``max_tokens``: nothing is cut silently.
+        """
+
+
+class SentenceEncoder:
+    """An ``Encoder`` over sentence-transformers: a hub id, a folder, or the bundled model.
+
+    The query and document prompts are the model's own. Folders and models that are already in the
+    hub's cache need no network. Raises ``EncoderError`` when the model can't be loaded.
+    """
+
+    def __init__(self, name: str = BUNDLED, *, device: str | None = None) -> None:
+        self.name = name
+        self._model = _load(name, device)
+        self._prompts = {
+            "query": self._model.prompts.get("query") or "",
+            "document": self._model.prompts.get("document")
+            or self._model.prompts.get("passage")
+            or "",
+        }
+        self.dim: int = self._model.get_embedding_dimension() or 0
+        self.max_tokens: int = self._model.get_max_seq_length() or 512
+        self.fingerprint: str = _fingerprint(self._model, self._prompts)
+
+    def count_tokens(self, passages: Sequence[str]) -> list[int]:
+        """Tokens of each passage with its prompt and special tokens."""
+        prompt = self._prompts["document"]
+        return self._lengths([prompt + text for text in passages])
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of questions, shape (n, dim). A question that is too long loses its end."""
+        return self._encode([self._prompts["query"] + q for q in queries], None)
+
+    def encode_passages(
+        self, passages: Sequence[str], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of passages, shape (n, dim); raises ``EncoderError`` for one that is too long."""
+        texts = [self._prompts["document"] + text for text in passages]
+        longest = max(self._lengths(texts), default=0)
+        if longest > self.max_tokens:
+            raise EncoderError(
+                f"有一段文字长 {longest} 个词元，超过模型上限 {self.max_tokens}。请缩短段落长度设置。",
+                f"A passage has {longest} tokens, more than the model's {self.max_tokens}. "
+                "Set a smaller passage length.",
+            )
+        return self._encode(texts, progress)
+
+    def _lengths(self, texts: list[str]) -> list[int]:
+        if not texts:
+            return []
+        with _quiet():
+            ids = self._model.tokenizer(texts, truncation=False, verbose=False)["input_ids"]
+        return [len(row) for row in ids]
+
+    def _encode(self, texts: list[str], progress: Progress | None) -> NDArray[np.float32]:
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        done = 0
+        for batch in _batches(self._lengths(texts), self.max_tokens):
+            vectors[batch] = self._forward([texts[i] for i in batch])
+            done += len(batch)
+            if progress:
+                progress(done, len(texts))
+        return vectors
+
+    def _forward(self, texts: list[str]) -> NDArray[np.float32]:
+        import torch
+
+        with torch.inference_mode():
+            features = self._model.preprocess(texts)
+            placed = {
+                key: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
+                for key, value in features.items()
+            }
+            vectors: torch.Tensor = self._model(placed)["sentence_embedding"]
+            unit = torch.nn.functional.normalize(vectors.float(), dim=1)
+        return np.asarray(unit.cpu().numpy(), np.float32)
+
+
+def _batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
+    """Indices grouped by length, longest first, so that memory peaks at once and padding is small."""
+    batch: list[int] = []
+    widest = 0
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        width = min(lengths[i], max_tokens)
+        if batch and max(widest, width) * (len(batch) + 1) > _BATCH_TOKENS:
+            yield batch
+            batch, widest = [], 0
+        batch.append(i)
+        widest = max(widest, width)
+    if batch:
+        yield batch
+
+
+def _load(name: str, device: str | None) -> SentenceTransformer:
+    path = str(bundled_folder()) if name == BUNDLED else name
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    with _quiet():
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            return SentenceTransformer(path, device=device, local_files_only=_is_local(path))
+        except (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError) as exc:
+            raise EncoderError(
+                f"无法加载嵌入模型 {name}：{exc}。请给出本机的模型文件夹，或省略 --embedder 使用自带模型。",
+                f"The embedding model {name} cannot be loaded: {exc}. Give a folder on this machine, "
+                "or leave out --embedder to use the bundled model.",
+            ) from exc
+
+
+def _is_local(path: str) -> bool:
+    return os.path.isdir(path)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences the libraries' bars and load reports, which would end up between our own output."""
+    from transformers.utils import logging as hf
+
+    bar, level = hf.is_progress_bar_enabled(), hf.get_verbosity()
+    hf.disable_progress_bar()
+    hf.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        hf.set_verbosity(level)
+        if bar:
+            hf.enable_progress_bar()
+
+
+def _fingerprint(model: SentenceTransformer, prompts: dict[str, str]) -> str:
+    """A hash of what decides the vectors: weights (sampled), tokenizer, prompts, modules."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        flat = tensor.detach().reshape(-1)
+        step = max(1, flat.numel() // 64)
+        sample = flat[::step][:64].float().cpu().numpy()
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(sample.tobytes())
+    probe = model.tokenizer("重庆日报 2023年12月27日 Chongqing, 第１版")["input_ids"]
+    modules = [str(module) for module in list(model.children())[1:]]
+    facts = [list(probe), prompts, model.get_max_seq_length(), modules]
+    digest.update(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,246 @@
+"""Fits the weights of ``rag/evidence.json``: python -m eval.fit --data FOLDER
+
+Questions with known answers are put to real archives through the chatbot's own stages. For
+``choice`` each sentence of the passages found is an example: does it hold the answer? For
+``support`` each question is one: does the best sentence hold the answer? Questions that the archive
+can't answer come from two sides: those marked impossible in the data, and answerable ones whose
+gold article was taken out of what was found. The fitted numbers, the data and the scores on a held
+out fifth are written into the file.
+
+Data (``--data``): ``reader/train.jsonl.gz`` (question, context, answers, impossible) and
+``chronoqa/`` (chunks, train). No development or test set is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.archive import Archive
+from rag.chatbot import Chatbot, Inquiry
+from rag.evidence import FEATURES, Sentence
+from rag.terms import fold
+from rag.types import Filters, Hit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TARGET = Path(__file__).parents[1] / "rag" / "evidence.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One question with the sentences that were found for it, and which of them answer."""
+
+    group: str
+    rows: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A question of the training data. ``gold`` is the text that holds the answer."""
+
+    group: str
+    question: str
+    answers: tuple[str, ...]
+    gold: str
+    asked_on: date
+
+
+def reader_questions(data: Path, contexts: int, seed: int) -> tuple[list[str], list[Labelled]]:
+    """Contexts and their questions from the reading-comprehension data."""
+    with gzip.open(data / "reader" / "train.jsonl.gz", "rt", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    by_context: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        by_context.setdefault(record["context"], []).append(record)
+    chosen = random.Random(seed).sample(sorted(by_context), contexts)
+    questions = [
+        Labelled(
+            group="impossible" if record["impossible"] else "reader",
+            question=record["question"],
+            answers=tuple(answer["text"] for answer in record["answers"]),
+            gold=context,
+            asked_on=date(2020, 1, 1),
+        )
+        for context in chosen
+        for record in by_context[context][:3]
+    ]
+    return chosen, questions
+
+
+def news_questions(data: Path, count: int, seed: int) -> tuple[list[dict[str, Any]], list[Labelled]]:
+    """Chunks of news and questions whose answer stands literally in their one gold chunk."""
+    chunks = _lines(data / "chronoqa" / "chunks.jsonl")
+    text_of = {chunk["id"]: chunk["text"] for chunk in chunks}
+    literal = [
+        Labelled(
+            group="news",
+            question=record["question"],
+            answers=(record["answer"],),
+            gold=text_of[record["gold"][0]],
+            asked_on=date.fromisoformat(record["question_date"]),
+        )
+        for record in _lines(data / "chronoqa" / "train.jsonl")
+        if len(record["gold"]) == 1 and record["answer"] in text_of[record["gold"][0]]
+    ]
+    return chunks, random.Random(seed).sample(literal, min(count, len(literal)))
+
+
+def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
+    """What the chatbot's stages make of each question; each news question also without its gold."""
+    for number, item in enumerate(questions):
+        if number % 100 == 0:
+            sys.stderr.write(f"{number}/{len(questions)}\r")
+        inquiry = Inquiry(bot, item.asked_on, Filters(), set())
+        hits = inquiry.retrieve(item.question)
+        if not hits:
+            continue
+        example = _example(inquiry, item, hits, item.group)
+        if example.right.any() or item.group == "impossible":
+            yield example
+        rest = [hit for hit in hits if fold(hit.article.text) != fold(item.gold)]
+        if rest and item.group != "impossible":
+            without = _example(inquiry, item, rest, f"{item.group}-removed")
+            if not without.right.any():
+                yield without
+
+
+def _example(inquiry: Inquiry, item: Labelled, hits: list[Hit], group: str) -> Example:
+    _, found, rows = inquiry.describe(item.question, hits)
+    return Example(
+        group=group, rows=rows, right=np.array([_answers(sentence, item) for sentence in found])
+    )
+
+
+def _answers(sentence: Sentence, item: Labelled) -> bool:
+    same = fold(sentence.hit.article.text) == fold(item.gold)
+    text = fold(sentence.text)
+    return same and any(fold(answer) in text for answer in item.answers)
+
+
+def fit_choice(data: list[Example]) -> NDArray[np.float64]:
+    """Weights (intercept first) that tell answering sentences from the others."""
+    useful = [example for example in data if example.right.any()]
+    rows = np.concatenate([example.rows for example in useful])
+    right = np.concatenate([example.right for example in useful])
+    return _logistic(rows, right)
+
+
+def fit_support(data: list[Example], choice: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights for the probability that a question's best sentence answers it."""
+    rows, right = _best(data, choice)
+    return _logistic(rows, right)
+
+
+def _best(
+    data: list[Example], choice: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    picks = [int(np.argmax(example.rows @ choice[1:])) for example in data]
+    rows = np.array([example.rows[pick] for example, pick in zip(data, picks, strict=True)])
+    right = np.array([example.right[pick] for example, pick in zip(data, picks, strict=True)])
+    return rows, right
+
+
+def _logistic(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Logistic regression on standardised features, given back for the raw ones."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000)
+    model.fit((rows - mean) / deviation, right)
+    weights = model.coef_[0] / deviation
+    return np.concatenate([[model.intercept_[0] - float(weights @ mean)], weights])
+
+
+def scores(data: list[Example], choice: NDArray[np.float64], support: NDArray[np.float64]) -> dict[str, Any]:
+    """Held-out figures: best sentence right, by group; area under the ROC curve of ``support``."""
+    from sklearn.metrics import roc_auc_score
+
+    rows, right = _best(data, choice)
+    probability = 1 / (1 + np.exp(-(rows @ support[1:] + support[0])))
+    groups = sorted({example.group for example in data})
+    chosen = {
+        group: round(float(right[[e.group == group for e in data]].mean()), 3)
+        for group in groups
+        if any(e.right.any() for e in data if e.group == group)
+    }
+    return {
+        "questions": {group: sum(e.group == group for e in data) for group in groups},
+        "best_sentence_right": chosen,
+        "support_auroc": round(float(roc_auc_score(right, probability)), 3),
+    }
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def _archive(folder: Path, name: str, records: list[dict[str, Any]]) -> Archive:
+    """An archive of these records, built once."""
+    source = folder / f"{name}.jsonl"
+    if not source.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = (json.dumps(record, ensure_ascii=False) for record in records)
+        source.write_text("\n".join(lines), encoding="utf-8")
+    archive = Archive(folder / name)
+    archive.add([source])
+    return archive
+
+
+def _gather(work: Path, data: Path, seed: int) -> list[Example]:
+    contexts, reading = reader_questions(data, 1600, seed)
+    chunks, news = news_questions(data, 1200, seed)
+    sources: list[tuple[str, list[dict[str, Any]], list[Labelled]]] = [
+        ("reader", [{"title": c[:20], "text": c} for c in contexts], reading),
+        (
+            "news",
+            [{"title": c["text"][:20], "text": c["text"], "date": c["date"]} for c in chunks],
+            news,
+        ),
+    ]
+    return [
+        example
+        for name, records, questions in sources
+        for example in examples(Chatbot(_archive(work, name, records)), questions)
+    ]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Gathers, fits, writes the weights and prints the held-out figures."""
+    parser = argparse.ArgumentParser(description="Fit the weights of rag/evidence.json.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with reader/, chronoqa/")
+    parser.add_argument("--work", type=Path, default=Path("var/fit"), help="where archives are kept")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    data = _gather(options.work, options.data, options.seed)
+    random.Random(options.seed).shuffle(data)
+    fold_size = len(data) // 5
+    held, rest = data[:fold_size], data[fold_size:]
+    choice = fit_choice(rest)
+    support = fit_support(rest, choice)
+    result = {
+        "features": list(FEATURES),
+        "choice": [round(float(w), 5) for w in choice],
+        "support": [round(float(w), 5) for w in support],
+        "held_out": scores(held, choice, support),
+    }
+    TARGET.write_text(json.dumps(result, indent=1) + "\n")
+    sys.stdout.write(json.dumps(result["held_out"], indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

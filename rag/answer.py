@@ -1,0 +1,157 @@
+"""Hits to an extractive answer: which sentences to quote, or that there is no answer. Pure.
+
+The best sentence is quoted; then others, while there are questions' words that only they hold, or
+an other article says something as strong (the two may contradict each other: both are shown).
+Sentences of different articles that say the same are cited together. A sentence that leans on its
+neighbour (他说…) is quoted with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.asks import holds
+from rag.config import Settings
+from rag.evidence import EvidenceModel, Query, Sentence
+from rag.passages import sentences
+from rag.terms import bigrams
+from rag.types import Citation, Hit, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAME = 0.6
+"""Share of common bigrams above which two sentences say the same."""
+
+_LEANS = re.compile(r"[他她它]们?|该|此|对此|这|其中|其|同时|据介绍|据了解|二是|三是")
+_GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此外|另外|同时|其中|还将?|并")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The quoted sentences in order, those that say the same together, and the probability that
+    they answer.
+    """
+
+    groups: tuple[tuple[Sentence, ...], ...] = ()
+    confidence: float = 0.0
+
+
+def sentences_of(hits: Sequence[Hit]) -> list[Sentence]:
+    """The sentences of the hits' passages, best hit first."""
+    return [
+        Sentence(hit=hit, span=(hit.passage.start + start, hit.passage.start + end))
+        for hit in hits
+        for start, end in sentences(hit.text)
+    ]
+
+
+def choose(
+    query: Query,
+    found: Sequence[Sentence],
+    rows: NDArray[np.float64],
+    model: EvidenceModel,
+    settings: Settings,
+) -> Evidence:
+    """The sentences to quote. ``rows``: the features of ``found``, shape (sentences, features)."""
+    if not found:
+        return Evidence()
+    order = model.order(rows)
+    support = model.probability(rows)
+    ranked = [int(i) for i in np.argsort(-order, kind="stable")]
+    groups = _groups(found, ranked, settings)
+    picked = [groups[0]]
+    covered = _terms(found, groups[0])
+    for group in groups[1:]:
+        lead = group[0]
+        if len(picked) == settings.max_sentences:
+            break
+        adds = _weight(query, _terms(found, group) - covered)
+        rivals = order[lead] >= order[ranked[0]] - RIVAL_MARGIN
+        elsewhere = all(found[lead].hit.article.id != found[p[0]].hit.article.id for p in picked)
+        if adds >= NEW_WORDS or (rivals and elsewhere):
+            picked.append(group)
+            covered |= _terms(found, group)
+    return Evidence(
+        groups=tuple(tuple(_widened(query, found, i) for i in group) for group in picked),
+        confidence=float(support[ranked[0]]),
+    )
+
+
+RIVAL_MARGIN = 0.7
+"""How far below the best a sentence of another article may score and still be shown beside it."""
+
+NEW_WORDS = 0.3
+"""Share of the question's rare words that a further sentence must be the first to hold."""
+
+
+def cite(evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
+    """The answer's text with its numbers, and the citations."""
+    lines, citations = [], []
+    for group in evidence.groups:
+        numbers = []
+        for sentence in group:
+            start, end = sentence.span
+            citation = Citation(
+                number=len(citations) + 1, article=sentence.hit.article, start=start, end=end
+            )
+            citations.append(citation)
+            numbers.append(f"[{citation.number}]")
+        lines.append(group[0].text + "".join(numbers))
+    return "\n".join(lines), tuple(citations)
+
+
+def _groups(found: Sequence[Sentence], ranked: list[int], settings: Settings) -> list[list[int]]:
+    """Sentences that say the same, together, in the order of their best; only the first few."""
+    groups: list[list[int]] = []
+    for i in ranked[: 4 * settings.max_sentences]:
+        mine = set(bigrams(found[i].text))
+        for group in groups:
+            if _alike(mine, set(bigrams(found[group[0]].text))):
+                articles = {found[j].hit.article.id for j in group}
+                if found[i].hit.article.id not in articles and len(group) < 3:
+                    group.append(i)
+                break
+        else:
+            groups.append([i])
+    return groups
+
+
+def _alike(a: set[str], b: set[str]) -> bool:
+    return len(a & b) >= SAME * max(1, min(len(a), len(b)))
+
+
+def _terms(found: Sequence[Sentence], group: Sequence[int]) -> set[str]:
+    return {
+        term for i in group for term in bigrams(f"{found[i].hit.article.title}\n{found[i].text}")
+    }
+
+
+def _weight(query: Query, terms: set[str]) -> float:
+    total = sum(query.weights.values())
+    return sum(w for t, w in query.weights.items() if t in terms) / total if total else 0.0
+
+
+def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
+    """The sentence, with a neighbour of its passage where it can't be understood without."""
+    sentence = found[i]
+    span = sentence.span
+    before = found[i - 1] if i > 0 and found[i - 1].hit is sentence.hit else None
+    after = found[i + 1] if i + 1 < len(found) and found[i + 1].hit is sentence.hit else None
+    lacks = holds(sentence.text, query.wanted) == 0
+    if before and (_LEANS.match(sentence.text) or (lacks and holds(before.text, query.wanted))):
+        span = _joined(before.span, span)
+    elif after and lacks and holds(after.text, query.wanted):
+        span = _joined(span, after.span)
+    if after and query.wanted.kind in ("list", "reason") and _GOES_ON.match(after.text):
+        span = _joined(span, after.span)
+    return Sentence(hit=sentence.hit, span=span)
+
+
+def _joined(a: Span, b: Span) -> Span:
+    return min(a[0], b[0]), max(a[1], b[1])

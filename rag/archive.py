@@ -1,0 +1,687 @@
+"""Archive: a folder that holds articles, their passages, vectors and lexical index.
+
+``archive.db`` is the truth (see ``store``). ``vectors.index`` is a cache of the vectors for faiss:
+it carries the generation it was made for and is rebuilt, with a warning, when it does not match.
+``writer.lock`` lets one process write at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from embeddings import (
+    BUNDLED,
+    Encoder,
+    EncoderError,
+    IndexFileError,
+    IndexStamp,
+    SentenceEncoder,
+    VectorIndex,
+)
+from rag.errors import (
+    ArchiveError,
+    ArchiveLocked,
+    EncoderChanged,
+    ModelError,
+    ReadingError,
+    UnknownArticle,
+    WenbaoError,
+)
+from rag.newspaper import articles_of
+from rag.passages import PASSAGE_CHARS, embedded_text, passages
+from rag.reading import read, shown, walk
+from rag.store import Store, condition
+from rag.terms import bigrams
+from rag.types import Article, Filters, Passage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+BATCH_ARTICLES = 64
+"""Articles that go in with one transaction: what an interruption can cost."""
+
+MAX_ARTICLE_CHARS = 200_000
+"""The longest features have some 20,000 characters; ten times more is not one article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddProgress:
+    """Where an ``add`` stands: file ``file`` of ``files`` (from 1), passages done of those to embed."""
+
+    path: Path
+    file: int
+    files: int
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddReport:
+    """What an ``add`` did, in articles; ``problems`` are the files and rows that could not go in."""
+
+    added: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    embedded: int = 0
+    problems: tuple[ReadingError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much the archive holds, and of which days."""
+
+    files: int
+    articles: int
+    passages: int
+    first: date | None
+    last: date | None
+
+
+class Archive:
+    """An archive folder, for reading, and for writing by one process at a time.
+
+    ``embedder`` names the model of a new archive (the bundled one by default) and must be left out
+    or name the same model later. ``encoder`` gives the model itself instead. The model is loaded
+    when it is first needed. ``create=False`` raises ``ArchiveMissing`` where there is no archive.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        embedder: str | None = None,
+        encoder: Encoder | None = None,
+        create: bool = True,
+        passage_chars: int = PASSAGE_CHARS,
+    ) -> None:
+        self.path = Path(path).expanduser().absolute()
+        if create:
+            _make_folder(self.path)
+        self._store = Store(self.path / "archive.db", create=create)
+        self._embedder = embedder
+        self._encoder = encoder
+        self._passage_chars = passage_chars
+        self._mutex = threading.RLock()
+        self._index: VectorIndex | None = None
+        self._index_generation = -1
+
+    # What it holds
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change of the archive."""
+        return self._store.generation
+
+    @property
+    def embedder(self) -> str:
+        """The name of the model that this archive is embedded with, or will be."""
+        return self._store.meta("embedder") or self._embedder or BUNDLED
+
+    def articles(self, filters: Filters = Filters()) -> Iterator[Article]:
+        """The articles that pass the filters, by date."""
+        return self._store.articles(filters)
+
+    def article(self, article_id: str) -> Article:
+        """The article of this id; ``UnknownArticle`` when there is none."""
+        found = self._store.article(article_id)
+        if found is None:
+            raise UnknownArticle(
+                f"档案里没有编号为 {article_id} 的文章。用 wenbao list 查看全部。",
+                f"There is no article {article_id} in the archive. See them with: wenbao list",
+            )
+        return found
+
+    def raw_text(self, path: str) -> str:
+        """The text of a file as it was read, before it was cut into articles."""
+        rows = self._store.read("SELECT raw FROM sources WHERE path = ?", (path,))
+        if not rows:
+            raise _unknown_file(path)
+        return str(rows[0]["raw"])
+
+    def counts(self) -> Counts:
+        """How many files, articles and passages there are, and their first and last day."""
+        row = self._store.read(
+            "SELECT (SELECT COUNT(*) FROM sources) AS files, COUNT(*) AS articles,"
+            " (SELECT COUNT(*) FROM passages) AS passages, MIN(date) AS first, MAX(date) AS last"
+            " FROM articles"
+        )[0]
+        days = (date.fromisoformat(row[key]) if row[key] else None for key in ("first", "last"))
+        first, last = days
+        return Counts(
+            files=row["files"],
+            articles=row["articles"],
+            passages=row["passages"],
+            first=first,
+            last=last,
+        )
+
+    def check(self) -> str:
+        """``ok``, or what SQLite finds wrong with the database."""
+        return self._store.check()
+
+    # Searching
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model, loaded on first use; ``EncoderChanged`` if the vectors are another's."""
+        with self._mutex:
+            if self._encoder is None:
+                self._encoder = _load_encoder(self._embedder or self.embedder)
+            self._check_encoder(self._encoder)
+            return self._encoder
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that this thread reads inside comes from one state of the archive."""
+        return self._store.snapshot()
+
+    def search_vectors(
+        self, vector: NDArray[np.float32], k: int, filters: Filters = Filters()
+    ) -> list[tuple[int, float]]:
+        """The ``k`` passages (row, cosine) nearest to a unit vector of shape (dim,), best first."""
+        allowed = None
+        if filters != Filters():
+            where, values = condition(filters)
+            rows = self._store.read(
+                f"SELECT p.row FROM passages p JOIN articles a ON a.row = p.article WHERE {where}",
+                values,
+            )
+            allowed = np.array([row["row"] for row in rows], np.int64)
+        index = self._current_index()
+        return index.search(vector, k, allowed) if index else []
+
+    def search_terms(
+        self, terms: Sequence[str], k: int, filters: Filters = Filters()
+    ) -> list[tuple[int, float]]:
+        """The ``k`` passages (row, BM25) that share most with the terms, best first."""
+        if not terms:
+            return []
+        where, values = condition(filters)
+        match = " OR ".join(f'"{term}"' for term in terms)
+        rows = self._store.read(
+            "SELECT p.row, -bm25(lexical) AS score FROM lexical"
+            " JOIN passages p ON p.row = lexical.rowid JOIN articles a ON a.row = p.article"
+            f" WHERE lexical MATCH ? AND {where} ORDER BY score DESC, p.row LIMIT ?",
+            (match, *values, k),
+        )
+        return [(row["row"], row["score"]) for row in rows]
+
+    def cosines(self, vector: NDArray[np.float32], rows: Iterable[int]) -> dict[int, float]:
+        """The exact cosine of a unit vector of shape (dim,) with each of these passages."""
+        wanted = list(rows)
+        found = self._store.read(
+            f"SELECT row, vector FROM passages WHERE row IN ({_marks(wanted)})", wanted
+        )
+        return {
+            row["row"]: float(np.frombuffer(row["vector"], np.float16).astype(np.float32) @ vector)
+            for row in found
+        }
+
+    def passages_of(self, rows: Iterable[int]) -> dict[int, tuple[Article, Passage]]:
+        """The passages of these rows with their articles; rows that are gone are left out."""
+        wanted = list(rows)
+        found = self._store.read(
+            'SELECT p.row, p.start, p."end", a.id FROM passages p JOIN articles a'
+            f" ON a.row = p.article WHERE p.row IN ({_marks(wanted)})",
+            wanted,
+        )
+        articles = {key: self._store.article(key) for key in {row["id"] for row in found}}
+        return {
+            row["row"]: (
+                article,
+                Passage(article_id=row["id"], start=row["start"], end=row["end"]),
+            )
+            for row in found
+            if (article := articles[row["id"]]) is not None
+        }
+
+    def document_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term occurs."""
+        return {
+            term: self._store.read(
+                "SELECT COUNT(*) FROM lexical WHERE lexical MATCH ?", (f'"{term}"',)
+            )[0][0]
+            for term in terms
+        }
+
+    # Changing
+
+    def add(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        day: date | None = None,
+        source: str | None = None,
+        progress: Callable[[AddProgress], None] | None = None,
+    ) -> AddReport:
+        """Reads files and folders, cuts them into articles and takes these in.
+
+        A file that was added before and has not changed costs nothing, an article that is there
+        already costs no embedding, and a changed file replaces what it held. ``day`` overrides the
+        date of every article, ``source`` names the paper where the file doesn't. What can't be read
+        is reported, the rest goes in. Interrupted, it keeps the batches that are done; the same call
+        goes on from there. Raises ``ArchiveLocked`` when another process is writing.
+        """
+        with self._writing():
+            files, problems = _files(paths)
+            counts = {"added": 0, "unchanged": 0, "removed": 0, "embedded": 0}
+            for number, path in enumerate(files, 1):
+                report = _reporter(progress, path, number, len(files))
+                try:
+                    adding = _Adding(self, path, day, source, report)
+                    problems.extend(adding.run(counts))
+                except ReadingError as exc:
+                    problems.append(exc)
+            self._save_index()
+        return AddReport(**counts, problems=tuple(problems))
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Removes articles by id, or all articles of files by path; returns how many are gone.
+
+        All or nothing: ``UnknownArticle`` when one of the names is not in the archive.
+        """
+        with self._writing():
+            before = self.counts().articles
+            with self._store.change() as connection:
+                for name in names:
+                    self._remove_one(connection, name)
+                _drop_orphans(connection)
+            self._save_index()
+            return before - self.counts().articles
+
+    def reembed(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Embeds every article with the given ``embedder`` and makes it the archive's own.
+
+        One transaction: interrupted, the archive stays as it was. Returns the number of passages.
+        """
+        with self._writing():
+            encoder = self._encoder or _load_encoder(self._embedder or self.embedder)
+            self._encoder = encoder
+            parts = [
+                (article, found)
+                for article in self.articles()
+                for found in self._passages(article, encoder)
+            ]
+            texts = [embedded_text(article, p.start, p.end) for article, p in parts]
+            vectors = self._embed(encoder, texts, progress)
+            with self._store.change() as connection:
+                connection.execute("DELETE FROM passages")
+                for (article, passage), vector in zip(parts, vectors, strict=True):
+                    _insert_passage(connection, article, passage, vector)
+                self._claim(connection, encoder)
+            self._save_index()
+        return len(parts)
+
+    # Inside
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        lock = FileLock(self.path / "writer.lock", timeout=0)
+        try:
+            with lock, self._mutex:
+                yield
+        except Timeout as exc:
+            raise ArchiveLocked(
+                f"另一个程序正在写入档案 {self.path}。请等它结束后再试。",
+                f"Another process is writing to the archive {self.path}. "
+                "Try again when it has finished.",
+            ) from exc
+        except OSError as exc:
+            raise _unwritable(self.path, exc) from exc
+
+    def _remove_one(self, connection: sqlite3.Connection, name: str) -> None:
+        gone = connection.execute("DELETE FROM articles WHERE id = ?", (name,)).rowcount
+        gone = gone or connection.execute(
+            "DELETE FROM sources WHERE path IN (?, ?)", (name, str(Path(name).absolute()))
+        ).rowcount
+        if not gone:
+            raise _unknown_file(name)
+
+    def _passages(self, article: Article, encoder: Encoder) -> list[Passage]:
+        def fits(texts: Sequence[str]) -> list[bool]:
+            return [count <= encoder.max_tokens for count in encoder.count_tokens(texts)]
+
+        return passages(article, self._passage_chars, fits)
+
+    @staticmethod
+    def _embed(
+        encoder: Encoder, texts: list[str], progress: Callable[[int, int], None] | None
+    ) -> NDArray[np.float32]:
+        try:
+            return encoder.encode_passages(texts, progress)
+        except EncoderError as exc:
+            raise ModelError(exc.zh, exc.en) from exc
+
+    def _check_encoder(self, encoder: Encoder) -> None:
+        stored = self._store.meta("fingerprint")
+        if stored and stored != encoder.fingerprint:
+            raise EncoderChanged(
+                f"档案 {self.path} 是用另一个嵌入模型（{self.embedder}）建立的。"
+                f"要改用现在的模型，请运行：wenbao doctor --reembed --archive {self.path}",
+                f"The archive {self.path} was embedded by another model ({self.embedder}). "
+                f"To embed it again with this one, run: wenbao doctor --reembed "
+                f"--archive {self.path}",
+            )
+
+    def _claim(self, connection: sqlite3.Connection, encoder: Encoder) -> None:
+        """Notes which model the vectors are of."""
+        name = self._embedder or self.embedder
+        connection.executemany(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+            [
+                ("embedder", name),
+                ("fingerprint", encoder.fingerprint),
+                ("dim", str(encoder.dim)),
+            ],
+        )
+
+    @property
+    def _index_path(self) -> Path:
+        return self.path / "vectors.index"
+
+    def _current_index(self) -> VectorIndex | None:
+        """The index of the present generation: from memory, from its file, or rebuilt."""
+        with self._mutex:
+            generation = self.generation
+            if self._index_generation != generation:
+                self._index = self._load_index(generation)
+                self._index_generation = generation
+            return self._index
+
+    def _load_index(self, generation: int) -> VectorIndex | None:
+        stamp = IndexStamp(
+            fingerprint=self._store.meta("fingerprint") or "", generation=generation
+        )
+        try:
+            return VectorIndex.load(self._index_path, stamp)
+        except IndexFileError as exc:
+            index = self._built_index()
+            if index is not None:
+                log.warning("%s; rebuilt from the database", exc)
+                _save_quietly(index, self._index_path, stamp)
+            return index
+
+    def _built_index(self) -> VectorIndex | None:
+        rows = self._store.read("SELECT row, vector FROM passages ORDER BY row")
+        if not rows:
+            return None
+        vectors = np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
+        return VectorIndex(
+            np.array([row["row"] for row in rows], np.int64), vectors.astype(np.float32)
+        )
+
+    def _save_index(self) -> None:
+        """After a change: the index of the new state, in memory and in its file."""
+        self._index = self._built_index()
+        self._index_generation = self.generation
+        stamp = IndexStamp(
+            fingerprint=self._store.meta("fingerprint") or "", generation=self._index_generation
+        )
+        if self._index is not None:
+            _save_quietly(self._index, self._index_path, stamp)
+
+
+class _Adding:
+    """One file on its way into the archive."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        path: Path,
+        day: date | None,
+        source: str | None,
+        report: Callable[[str, int, int], None],
+    ) -> None:
+        self.archive = archive
+        self.store = archive._store
+        self.path = path
+        self.day = day
+        self.source = source
+        self.report = report
+
+    def run(self, counts: dict[str, int]) -> Sequence[ReadingError]:
+        """Takes the file in; returns the rows that could not go in."""
+        self.report("reading", 0, 0)
+        digest = self._digest()
+        name = str(self.path.absolute())
+        known = self.store.read("SELECT id, digest FROM sources WHERE path = ?", (name,))
+        if known and known[0]["digest"] == digest:
+            sql = "SELECT COUNT(*) FROM places WHERE source = ?"
+            counts["unchanged"] += self.store.read(sql, (known[0]["id"],))[0][0]
+            return ()
+        reading = read(self.path)
+        articles = [
+            replace(article, path=name, source=article.source or self.source)
+            for raw in reading.texts
+            for article in articles_of(raw, date=self.day)
+        ]
+        self._check(articles)
+        source_id = self._begin(name, "\n".join(raw.text for raw in reading.texts))
+        self._insert(articles, source_id, counts)
+        self._finish(source_id, len(articles), digest if not reading.problems else None, counts)
+        return reading.problems
+
+    def _digest(self) -> str:
+        """Changes with the file's bytes and with the options that shape its articles."""
+        options = f"{self.day}|{self.source}|".encode()
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() + hashlib.sha256(
+                    options
+                ).hexdigest()[:8]
+        except OSError as exc:
+            raise ReadingError(
+                f"{shown(self.path)}：读不出来（{exc.strerror}）。请检查权限。",
+                f"{shown(self.path)}: cannot be read ({exc.strerror}). Check its permissions.",
+            ) from exc
+
+    def _check(self, articles: list[Article]) -> None:
+        if not articles:
+            raise ReadingError(
+                f"{shown(self.path)}：没有找到文章正文。",
+                f"{shown(self.path)}: no article text was found in it.",
+            )
+        longest = max(articles, key=lambda article: len(article.text))
+        if len(longest.text) > MAX_ARTICLE_CHARS:
+            raise ReadingError(
+                f"{shown(self.path)}：一篇文章长达 {len(longest.text):,} 字，超过上限 "
+                f"{MAX_ARTICLE_CHARS:,}。请把文件按文章分开（例如每行一篇的 JSONL）。",
+                f"{shown(self.path)}: one article has {len(longest.text):,} characters, more than "
+                f"{MAX_ARTICLE_CHARS:,}. Split the file into articles, for example as JSONL.",
+            )
+
+    def _begin(self, name: str, raw: str) -> int:
+        with self.store.change() as connection:
+            connection.execute(
+                "INSERT INTO sources (path, digest, raw) VALUES (?, NULL, ?)"
+                " ON CONFLICT (path) DO UPDATE SET digest = NULL, raw = excluded.raw",
+                (name, raw),
+            )
+            row = connection.execute("SELECT id FROM sources WHERE path = ?", (name,)).fetchone()
+        return int(row["id"])
+
+    def _insert(self, articles: list[Article], source_id: int, counts: dict[str, int]) -> None:
+        numbered = enumerate(articles)
+        total = len(articles)
+        while batch := list(itertools.islice(numbered, BATCH_ARTICLES)):
+            fresh = {a.id: a for _, a in batch if self.store.article(a.id) is None}
+            self._insert_batch(batch, fresh, source_id, counts)
+            counts["added"] += len(fresh)
+            counts["unchanged"] += len(batch) - len(fresh)
+            self.report("embedding", batch[-1][0] + 1, total)
+
+    def _insert_batch(
+        self,
+        batch: list[tuple[int, Article]],
+        fresh: dict[str, Article],
+        source_id: int,
+        counts: dict[str, int],
+    ) -> None:
+        encoder = self.archive.encoder
+        parts = [(a, p) for a in fresh.values() for p in self.archive._passages(a, encoder)]
+        texts = [embedded_text(a, p.start, p.end) for a, p in parts]
+        done = batch[0][0]
+        vectors = self.archive._embed(encoder, texts, None)
+        with self.store.change() as connection:
+            for article in fresh.values():
+                _insert_article(connection, article)
+            for (article, passage), vector in zip(parts, vectors, strict=True):
+                _insert_passage(connection, article, passage, vector)
+            for ordinal, article in batch:
+                _insert_place(connection, source_id, ordinal, article)
+            self.archive._claim(connection, encoder)
+        counts["embedded"] += len(parts)
+        self.report("embedding", done, done)
+
+    def _finish(
+        self, source_id: int, count: int, digest: str | None, counts: dict[str, int]
+    ) -> None:
+        with self.store.change() as connection:
+            connection.execute(
+                "DELETE FROM places WHERE source = ? AND ordinal >= ?", (source_id, count)
+            )
+            counts["removed"] += _drop_orphans(connection)
+            connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest, source_id))
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _insert_article(connection: sqlite3.Connection, article: Article) -> None:
+    connection.execute(
+        "INSERT INTO articles (id, title, subtitle, title_derived, author, byline, date, source,"
+        " url, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            article.id,
+            article.title,
+            article.subtitle,
+            article.title_derived,
+            article.author,
+            article.byline,
+            article.date.isoformat() if article.date else None,
+            article.source,
+            article.url,
+            article.text,
+        ),
+    )
+
+
+def _insert_passage(
+    connection: sqlite3.Connection,
+    article: Article,
+    passage: Passage,
+    vector: NDArray[np.float32],
+) -> None:
+    row = connection.execute(
+        'INSERT INTO passages (article, start, "end", vector)'
+        " VALUES ((SELECT row FROM articles WHERE id = ?), ?, ?, ?)",
+        (article.id, passage.start, passage.end, vector.astype(np.float16).tobytes()),
+    ).lastrowid
+    body = article.text[passage.start : passage.end]
+    connection.execute(
+        "INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)",
+        (row, " ".join(bigrams(article.title)), " ".join(bigrams(body))),
+    )
+
+
+def _insert_place(
+    connection: sqlite3.Connection, source_id: int, ordinal: int, article: Article
+) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO places VALUES"
+        " (?, ?, (SELECT row FROM articles WHERE id = ?), ?, ?, ?)",
+        (source_id, ordinal, article.id, article.raw_start, article.raw_end, article.page),
+    )
+
+
+def _drop_orphans(connection: sqlite3.Connection) -> int:
+    """Removes articles that stand in no file any more, and files that hold none."""
+    gone = connection.execute(
+        "DELETE FROM articles WHERE row NOT IN (SELECT article FROM places)"
+    ).rowcount
+    connection.execute(
+        "DELETE FROM sources WHERE digest IS NOT NULL AND id NOT IN (SELECT source FROM places)"
+    )
+    return int(gone)
+
+
+def _files(paths: Iterable[str | Path]) -> tuple[list[Path], list[ReadingError]]:
+    """The files behind the given paths, and the paths that lead nowhere."""
+    files: list[Path] = []
+    problems: list[ReadingError] = []
+    for path in paths:
+        try:
+            files.extend(walk([Path(path)]))
+        except ReadingError as exc:
+            problems.append(exc)
+    return files, problems
+
+
+def _reporter(
+    progress: Callable[[AddProgress], None] | None, path: Path, number: int, files: int
+) -> Callable[[str, int, int], None]:
+    def report(stage: str, done: int, total: int) -> None:
+        if progress:
+            progress(
+                AddProgress(
+                    path=path, file=number, files=files, stage=stage, done=done, total=total
+                )
+            )
+
+    return report
+
+
+def _load_encoder(name: str) -> Encoder:
+    try:
+        return SentenceEncoder(name)
+    except EncoderError as exc:
+        raise ModelError(exc.zh, exc.en) from exc
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise _unwritable(path, exc) from exc
+    if not os.access(path, os.W_OK) and not (path / "archive.db").exists():
+        raise _unwritable(path, PermissionError(13, "Permission denied"))
+
+
+def _save_quietly(index: VectorIndex, path: Path, stamp: IndexStamp) -> None:
+    """Saves the cache; a folder that can't be written only costs the next start some time."""
+    try:
+        index.save(path, stamp)
+    except OSError as exc:
+        log.warning("the vector index cannot be saved to %s: %s", path, exc)
+
+
+def _unwritable(path: Path, exc: OSError) -> WenbaoError:
+    return ArchiveError(
+        f"档案文件夹 {path} 无法写入：{exc.strerror}。请换一个位置（--archive）或修改权限。",
+        f"The archive folder {path} cannot be written: {exc.strerror}. "
+        "Choose another place (--archive) or change its permissions.",
+    )
+
+
+def _unknown_file(name: str) -> UnknownArticle:
+    return UnknownArticle(
+        f"档案里没有文章或文件 {name!r}。用 wenbao list 查看全部。",
+        f"The archive holds no article or file {name!r}. See them with: wenbao list",
+    )

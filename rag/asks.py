@@ -1,0 +1,144 @@
+"""What a question asks for, and whether a sentence holds such a thing. Pure.
+
+The kinds follow the question words of Chinese (and English) factoid questions: a person, a date, a
+time of day, a number with its unit, a place, a reason, several things, words that were said, or
+something else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.terms import fold
+
+Kind = Literal["person", "date", "time", "number", "place", "reason", "list", "words", "other"]
+
+_DIGITS = r"[0-9０-９〇零一二两三四五六七八九十百千万亿.．,，%％]"
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏"
+    "薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易"
+    "常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂焦向柳邢路岳齐梅莫庄辛管祝"
+    "左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯"
+    "阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来苟全褚廉简娄盖符奚木穆党燕郎邸冀谈"
+    "姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台"
+    "巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺骆"
+)
+_NAME = re.compile(
+    rf"(?:欧阳|上官|司马|诸葛|司徒|夏侯|慕容|令狐|尉迟|皇甫|[{_SURNAMES}])[\u4e00-\u9fff]{{1,2}}"
+    r"(?=说|表示|介绍|认为|指出|告诉|强调|坦言|透露|回忆|率|任|担任|获|夺|以|主持|出席|作|代表|在|的|等"
+    r"|[，。、；：“”（）()\s]|$)|[A-Z][a-z]+(?:[·\s][A-Z][a-z]+)+|[\u4e00-\u9fff]{2,6}·[\u4e00-\u9fff]{2,8}"
+)
+_OFFICE = re.compile(
+    r"书记|主任|局长|市长|区长|县长|省长|部长|院长|校长|董事长|总裁|经理|总经理|教授|博士|队长|教练|导演"
+    r"|记者|工程师|主席|主委|会长|站长|馆长|法官|医生|老师|艺人|策展人|创始人|总统|总理|冠军|选手|师傅"
+)
+
+_FORMS: dict[Kind, re.Pattern[str]] = {
+    "date": re.compile(
+        rf"{_DIGITS}+年|{_DIGITS}+月|{_DIGITS}+[日号]|星期|周[一二三四五六日]|昨[天日]|今[天日]|明[天日]"
+        r"|去年|今年|明年|上[个]?月|本月|下[个]?月|[春夏秋冬]季|上旬|中旬|下旬|月底|年底|年初|近日|日前"
+    ),
+    "time": re.compile(
+        rf"[0-9０-９]{{1,2}}[:：][0-9０-９]{{2}}|{_DIGITS}+[时点]|上午|下午|凌晨|傍晚|中午|晚上"
+    ),
+    "number": re.compile(rf"{_DIGITS}+"),
+    "place": re.compile(
+        r"[\u4e00-\u9fff]{1,8}(?:省|市|区|县|镇|乡|村|街道|路|街|巷|大道|广场|公园|站|港|桥|馆|中心|大厦"
+        r"|小区|社区|大学|学院|医院|剧院|湖|江|河|山|岛|洲|湾|国)|位于|地处|坐落|[在于][^，。]{2,12}(?:举行|召开)"
+    ),
+    "reason": re.compile(
+        r"因为|由于|因此|因|原因|导致|引起|引发|造成|所致|致使|是为了|为了|以便|在于|缘于|源于|出于|受[^，。]{1,12}影响"
+    ),
+    "list": re.compile(r"、|；|一是|二是|三是|分别|包括|以及|其一|第一"),
+    "words": re.compile(r"[“”「」]|说|表示|介绍|认为|指出|强调|坦言|透露|告诉|回忆|称"),
+}
+
+_ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("reason", re.compile(r"为什么|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么引起|缘何|怎么会|\bwhy\b")),
+    (
+        "list",
+        re.compile(
+            r"哪些|哪[一二两三四五六七八九十几0-9]+[个位项部条家种座名只件类项届支款大]|分别|各[是有]|有哪|"
+            r"包括什么|包括哪|包含|几个部分|\bwhich .*s are\b|\bwhat are\b|\blist\b"
+        ),
+    ),
+    ("time", re.compile(r"几点|什么时间|几时|什么时段|\bwhat time\b")),
+    (
+        "date",
+        re.compile(
+            r"什么时候|何时|哪[一]?[天日年月周]|几[月号日]|哪个月|多久以前|什么日期|日期是|\bwhen\b|\bwhat (?:day|date|year)\b"
+        ),
+    ),
+    ("person", re.compile(r"谁|哪[一]?位|什么人|何人|哪个人|哪名|叫什么名字|\bwho\b|\bwhose\b|\bwhom\b")),
+    (
+        "number",
+        re.compile(
+            r"多少|几(?!乎)|多[大高长宽深远重久快]|第几|比例是|金额|数量|人数|规模|\bhow (?:many|much|long|high|far|old|tall)\b"
+        ),
+    ),
+    (
+        "place",
+        re.compile(r"哪里|哪儿|何地|何处|什么地方|在哪|哪个[市省区县国城镇村站地]|哪国|地点|\bwhere\b"),
+    ),
+    (
+        "words",
+        re.compile(r"怎么[说看]|如何评价|说了什么|怎样[说看]|表示什么|说什么|说[^，。？?]*什么|怎么形容|什么看法|什么建议"),
+    ),
+)
+_UNIT = re.compile(
+    r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])"
+)
+_MEASURES = (
+    "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
+    "套间顿封首期届门枚支颗段笔艺幅处片口级度"
+)
+_MONEY = re.compile(r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|金额|补贴|罚款")
+_LENGTHS = {
+    "长": "米|公里|千米|厘米|年|天|小时|分钟|个月",
+    "高": "米|层|厘米|%|％|℃|度",
+    "久": "年|天|小时|分钟|个月|月|日",
+    "大": "平方|亩|公顷|岁|级|米|万",
+    "远": "米|公里|千米",
+    "深": "米|厘米",
+    "宽": "米|厘米|车道",
+    "重": "克|吨|斤|公斤",
+    "快": "公里|米|秒",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a question asks for. ``units`` are the units that a number must carry, as a pattern."""
+
+    kind: Kind
+    units: str | None = None
+
+
+def asked(question: str) -> Asked:
+    """Reads the question words. Where several stand, a reason or a list goes before a single thing."""
+    text = fold(question)
+    kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
+    return Asked(kind=kind, units=_units(text) if kind in ("number", "list") else None)
+
+
+def holds(sentence: str, wanted: Asked) -> float:
+    """1 when the sentence holds what is asked for, 0 when not, .5 when that can't be told."""
+    if wanted.kind == "other":
+        return 0.5
+    if wanted.kind == "person":
+        return float(bool(_NAME.search(sentence) or _OFFICE.search(sentence)))
+    if wanted.units:
+        return float(bool(re.search(rf"{_DIGITS}[多余]?(?:个)?(?:{wanted.units})", sentence)))
+    return float(bool(_FORMS[wanted.kind].search(sentence)))
+
+
+def _units(text: str) -> str | None:
+    if _MONEY.search(text):
+        return "元|万|亿|美元|块|角"
+    stretch = re.search(r"多([长高久大远深宽重快])", text)
+    if stretch:
+        return _LENGTHS[stretch.group(1)]
+    match = _UNIT.search(text)
+    return match["unit"] if match and match["unit"] in _MEASURES else None

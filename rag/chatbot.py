@@ -1,0 +1,201 @@
+"""Chatbot: the one place where the stages are put together.
+
+The page, the command line, the Python interface and the evaluation all call this.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.answer import Evidence, choose, cite, sentences_of
+from rag.archive import Archive
+from rag.cite import verified
+from rag.config import Settings
+from rag.conversation import already_said, readings
+from rag.dates import period_in
+from rag.errors import QuestionError, WenbaoError
+from rag.evidence import Query, Sentence, evidence_model, features, query_of
+from rag.retrieve import retrieve
+from rag.terms import question_terms
+from rag.types import Answer, Filters, Hit, Span, Turn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_QUESTION_CHARS = 1000
+NEAREST = 3
+"""Passages shown with a refusal."""
+
+REFUSAL_ZH = "档案里没有找到能回答这个问题的内容。"
+REFUSAL_EN = "The archive holds nothing that answers this question."
+
+
+class Chatbot:
+    """Answers questions from an archive, with citations that were checked, or says it can't."""
+
+    def __init__(self, archive: Archive, settings: Settings | None = None) -> None:
+        self.archive = archive
+        self.settings = settings or Settings()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        asked_on: date | None = None,
+    ) -> Answer:
+        """The answer to one question.
+
+        ``turns``: the conversation so far, oldest first. ``asked_on``: the day that "yesterday"
+        counts from; today if left out. Raises ``QuestionError`` for an empty or endless question.
+        """
+        for event in self.stream(question, turns=turns, filters=filters, asked_on=asked_on):
+            if isinstance(event, Answer):
+                return event
+        raise AssertionError("stream ends with an Answer")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        turns: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        asked_on: date | None = None,
+    ) -> Iterator[tuple[Hit, ...] | Answer]:
+        """Like ``ask``, but yields the hits as soon as they are there, then the answer."""
+        question = checked_question(question)
+        inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
+        texts = readings(question, turns)
+        found = [inquiry.retrieve(text) for text in texts]
+        yield tuple(found[-1])
+        tries = [
+            (text, hits, inquiry.read(text, hits)) for text, hits in zip(texts, found, strict=True)
+        ]
+        yield inquiry.answer(question, *max(tries, key=lambda one: one[2].confidence))
+
+
+class Inquiry:
+    """One question on its way: the stages, their timings, and what they share."""
+
+    def __init__(
+        self, bot: Chatbot, asked_on: date, filters: Filters, said: set[tuple[str, Span]]
+    ) -> None:
+        self.archive = bot.archive
+        self.settings = bot.settings
+        self.asked_on = asked_on
+        self.filters = filters
+        self.said = said
+        self.timings: dict[str, float] = {}
+        self.vectors: dict[str, NDArray[np.float32]] = {}
+        self.generation = bot.archive.generation
+
+    def retrieve(self, text: str) -> list[Hit]:
+        """The passages for one reading of the question."""
+        started = time.perf_counter()
+        encoder = self.archive.encoder
+        started = self._clock("load", started)
+        self.vectors[text] = encoder.encode_queries([text])[0]
+        started = self._clock("encode", started)
+        hits = retrieve(
+            self.archive,
+            text,
+            self.vectors[text],
+            settings=self.settings,
+            filters=self.filters,
+            mention=period_in(text, self.asked_on),
+        )
+        self._clock("retrieve", started)
+        return hits
+
+    def read(self, text: str, hits: Sequence[Hit]) -> Evidence:
+        """The sentences of the hits that answer best."""
+        started = time.perf_counter()
+        query, found, rows = self.describe(text, hits)
+        evidence = choose(query, found, rows, evidence_model(), self.settings)
+        self._clock("read", started)
+        return evidence
+
+    def describe(
+        self, text: str, hits: Sequence[Hit]
+    ) -> tuple[Query, list[Sentence], NDArray[np.float64]]:
+        """The question, the sentences of the hits, and their features (sentences, features)."""
+        found = [s for s in sentences_of(hits) if not self._was_said(s)]
+        query = self.query(text)
+        vectors = self.archive.encoder.encode_passages([s.text for s in found])
+        cosines = [float(value) for value in vectors @ self.vectors[text]]
+        return query, found, features(query, found, cosines)
+
+    def query(self, text: str) -> Query:
+        """The question with the rarity of its words in this archive."""
+        terms = question_terms(text)
+        return query_of(
+            text,
+            self.archive.document_frequencies(terms),
+            self.archive.counts().passages,
+            period_in(text, self.asked_on),
+        )
+
+    def answer(self, question: str, text: str, hits: Sequence[Hit], evidence: Evidence) -> Answer:
+        """The finished answer; a refusal when the evidence is weak or does not verify."""
+        refusal = Answer(
+            question=question,
+            status="refused",
+            text=REFUSAL_ZH if has_chinese(question) else REFUSAL_EN,
+            nearest=tuple(hits[:NEAREST]),
+            hits=tuple(hits),
+            confidence=evidence.confidence,
+            standalone=text,
+            asked_on=self.asked_on,
+            filters=self.filters,
+            settings_id=self.settings.id,
+            generation=self.generation,
+            timings=self.timings,
+        )
+        if not evidence.groups or evidence.confidence < self.settings.min_confidence:
+            return refusal
+        written, citations = cite(evidence)
+        answer = replace(refusal, status="answered", text=written, citations=citations, nearest=())
+        return answer if verified(answer, self._article) else refusal
+
+    def _article(self, article_id: str):  # noqa: ANN202
+        try:
+            return self.archive.article(article_id)
+        except WenbaoError:
+            return None
+
+    def _was_said(self, sentence: Sentence) -> bool:
+        start, end = sentence.span
+        return any(
+            key == sentence.hit.article.id and a <= start and end <= b for key, (a, b) in self.said
+        )
+
+    def _clock(self, stage: str, started: float) -> float:
+        now = time.perf_counter()
+        self.timings[stage] = self.timings.get(stage, 0.0) + now - started
+        return now
+
+
+def checked_question(question: str) -> str:
+    """The question on one line; ``QuestionError`` when it is empty or longer than the limit."""
+    text = " ".join(question.split())
+    if not text:
+        raise QuestionError("问题是空的。请写下要问的事。", "The question is empty. Ask something.")
+    if len(text) > MAX_QUESTION_CHARS:
+        raise QuestionError(
+            f"问题有 {len(text):,} 字，超过上限 {MAX_QUESTION_CHARS:,} 字。请缩短。",
+            f"The question has {len(text):,} characters, more than {MAX_QUESTION_CHARS:,}. "
+            "Shorten it.",
+        )
+    return text
+
+
+def has_chinese(text: str) -> bool:
+    """Whether the text holds Chinese characters, so that the reply should too."""
+    return any("\u4e00" <= c <= "\u9fff" for c in text)

@@ -1,0 +1,491 @@
+"""The ``wenbao`` command. Exit codes: 0 right, 1 something failed, 2 wrong use.
+
+This file is the top of the program: it alone reaches from here to ``ui`` and ``eval``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import prefers_chinese
+from rag.archive import AddProgress, AddReport, Archive
+from rag.chatbot import Chatbot
+from rag.config import load_settings
+from rag.errors import EncoderChanged, SettingsError, WenbaoError
+from rag.types import Answer, Article, Citation, Filters, Hit, Turn
+
+VERSION = "0.1.0"
+
+_STAGES = {
+    "reading": ("读取", "reading"),
+    "embedding": ("入库", "adding"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except SettingsError as exc:
+        return _failed(exc, 2)
+    except WenbaoError as exc:
+        return _failed(exc, 1)
+    except KeyboardInterrupt:
+        _note(
+            "已停止。已完成的部分都在，重复同一命令即可继续。",
+            "Stopped. What was done is kept; the same command goes on from there.",
+        )
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+# The commands
+
+
+def _add(options: argparse.Namespace) -> int:
+    archive = Archive(options.archive, embedder=options.embedder)
+    with _bar(options.json) as progress:
+        report = archive.add(
+            options.paths, day=options.date, source=options.source, progress=progress
+        )
+    for problem in report.problems:
+        _note(f"未能加入：{problem.zh}", f"not added: {problem.en}")
+    if options.json:
+        _print_json(_report_dict(report))
+    else:
+        _print(
+            f"新增 {report.added} 篇，未变 {report.unchanged} 篇，移除 {report.removed} 篇；"
+            f"档案 {archive.path} 现有 {archive.counts().articles} 篇。",
+            f"{report.added} articles added, {report.unchanged} unchanged, {report.removed} removed; "
+            f"the archive {archive.path} holds {archive.counts().articles}.",
+        )
+    return 1 if report.problems else 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    bot = _chatbot(options)
+    filters = Filters(
+        since=options.since, until=options.until, source=options.source, title=options.title
+    )
+    if options.question == "-":
+        return _ask_many(bot, filters, options)
+    answer = bot.ask(options.question, filters=filters, asked_on=options.asked_on)
+    _show(answer, as_json=options.json)
+    return 0
+
+
+def _ask_many(bot: Chatbot, filters: Filters, options: argparse.Namespace) -> int:
+    """One question a line in, one answer a line out, in order; a bad line gets an error object."""
+    code = 0
+    for line in sys.stdin:
+        try:
+            answer = bot.ask(line.strip(), filters=filters, asked_on=options.asked_on)
+            _show(answer, as_json=options.json)
+        except WenbaoError as exc:
+            code = 1
+            if options.json:
+                _print_json({"question": line.strip()[:200], "status": "error", "error": str(exc)})
+            _failed(exc, 1)
+        sys.stdout.flush()
+    return code
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from ui.app import serve
+
+    bot = _chatbot(options)
+    bot.archive.encoder  # noqa: B018 - loaded before the page opens, not at the first question
+    serve(bot, host=options.host, port=options.port, open_browser=options.open)
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    archive = Archive(options.archive, create=False)
+    filters = Filters(
+        since=options.since, until=options.until, source=options.source, title=options.title
+    )
+    if options.json:
+        for article in archive.articles(filters):
+            _print_json(article_dict(article))
+        return 0
+    for article in archive.articles(filters):
+        _write(f"{article.id}  {_day(article.date) or '—':<10}  {_one_line(article.title)}")
+    counts = archive.counts()
+    _note(
+        f"共 {counts.articles} 篇，{counts.passages} 段，来自 {counts.files} 个文件。",
+        f"{counts.articles} articles, {counts.passages} passages, from {counts.files} files.",
+    )
+    return 0
+
+
+def _show_article(options: argparse.Namespace) -> int:
+    article = Archive(options.archive, create=False).article(options.id)
+    if options.json:
+        _print_json({**article_dict(article), "text": article.text})
+        return 0
+    for line in (article.title, article.subtitle, article.author, _place(article), article.text):
+        if line:
+            _write(line)
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    gone = Archive(options.archive, create=False).remove(options.names)
+    if options.json:
+        _print_json({"removed": gone})
+    else:
+        _print(f"移除了 {gone} 篇。", f"{gone} articles removed.")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    archive = Archive(options.archive, embedder=options.embedder, create=False)
+    if options.reembed:
+        with _bar(options.json) as progress:
+            done = archive.reembed(_embedding_only(progress))
+        _note(f"重新嵌入了 {done} 段。", f"{done} passages embedded again.")
+    facts = _facts(archive)
+    if options.json:
+        _print_json(facts)
+    else:
+        for key, value in facts.items():
+            _write(f"{key:<12} {value}")
+    return 0 if facts["database"] == "ok" and facts["model"] == "ok" else 1
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from eval.commands import run
+
+    return run(options.name, options.rest)
+
+
+# What is printed
+
+
+def answer_dict(answer: Answer) -> dict[str, Any]:
+    """An answer as JSON has it."""
+    return {
+        "question": answer.question,
+        "status": answer.status,
+        "text": answer.text,
+        "confidence": round(answer.confidence, 4),
+        "citations": [_citation_dict(citation) for citation in answer.citations],
+        "nearest": [_hit_dict(hit) for hit in answer.nearest],
+        "hits": [_hit_dict(hit) for hit in answer.hits],
+        "standalone": answer.standalone,
+        "asked_on": _day(answer.asked_on),
+        "settings_id": answer.settings_id,
+        "generation": answer.generation,
+        "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
+    }
+
+
+def article_dict(article: Article) -> dict[str, Any]:
+    """An article as JSON has it, without its text."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "title_derived": article.title_derived,
+        "subtitle": article.subtitle,
+        "author": article.author,
+        "byline": article.byline,
+        "date": _day(article.date),
+        "source": article.source,
+        "url": article.url,
+        "path": article.path,
+        "page": article.page,
+        "characters": len(article.text),
+    }
+
+
+def _citation_dict(citation: Citation) -> dict[str, Any]:
+    article = citation.article
+    return {
+        "number": citation.number,
+        "article_id": article.id,
+        "title": article.title,
+        "date": _day(article.date),
+        "source": article.source,
+        "page": article.page,
+        "path": article.path,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+    }
+
+
+def _hit_dict(hit: Hit) -> dict[str, Any]:
+    return {
+        "article_id": hit.article.id,
+        "title": hit.article.title,
+        "date": _day(hit.article.date),
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "text": hit.text,
+        "score": round(hit.score, 4),
+        "dense": hit.dense and round(hit.dense, 4),
+        "lexical": hit.lexical and round(hit.lexical, 4),
+    }
+
+
+def _report_dict(report: AddReport) -> dict[str, Any]:
+    return {
+        "added": report.added,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "embedded": report.embedded,
+        "problems": [str(problem) for problem in report.problems],
+    }
+
+
+def _show(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(answer_dict(answer))
+        return
+    _write(answer.text)
+    for citation in answer.citations:
+        _write(f"  [{citation.number}] {_place(citation.article)}")
+    if answer.nearest:
+        _print("最接近的段落（不是答案）：", "Nearest passages (not an answer):")
+    for hit in answer.nearest:
+        _write(f"  · {_place(hit.article)}：{_one_line(hit.text)[:80]}…")
+
+
+def _place(article: Article) -> str:
+    parts = [f"《{_one_line(article.title)}》", article.source, _day(article.date)]
+    if article.page:
+        parts.append(f"第{article.page}版" if prefers_chinese() else f"p. {article.page}")
+    parts.append(_one_line(Path(article.path).name))
+    return "  ".join(part for part in parts if part)
+
+
+def _facts(archive: Archive) -> dict[str, Any]:
+    import platform
+    import sqlite3
+    from importlib.metadata import version
+
+    counts = archive.counts()
+    try:
+        fingerprint, model = archive.encoder.fingerprint, "ok"
+    except EncoderChanged as exc:
+        fingerprint, model = "-", str(exc)
+    libraries = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "gradio")
+    return {
+        "archive": str(archive.path),
+        "database": archive.check(),
+        "model": model,
+        "embedder": archive.embedder,
+        "fingerprint": fingerprint,
+        "generation": archive.generation,
+        "files": counts.files,
+        "articles": counts.articles,
+        "passages": counts.passages,
+        "days": f"{_day(counts.first)} – {_day(counts.last)}",
+        "wenbao": VERSION,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{name: version(name) for name in libraries},
+    }
+
+
+def _print(zh: str, en: str) -> None:
+    _write(zh if prefers_chinese() else en)
+
+
+def _note(zh: str, en: str) -> None:
+    sys.stderr.write((zh if prefers_chinese() else en) + "\n")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _print_json(value: object) -> None:
+    _write(json.dumps(value, ensure_ascii=False))
+
+
+def _failed(exc: WenbaoError, code: int) -> int:
+    sys.stderr.write(f"wenbao: {exc}\n")
+    return code
+
+
+def _one_line(text: str) -> str:
+    """Printable on one line: what a file or title holds must not move the cursor."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+# Progress
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[AddProgress], None] | None]:
+    """A progress bar with an estimate on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        files = bar.add_task("", total=None)
+        articles = bar.add_task("", total=None)
+
+        def show(state: AddProgress) -> None:
+            zh, en = _STAGES[state.stage]
+            bar.update(
+                files,
+                description=_one_line(state.path.name)[:40],
+                total=state.files,
+                completed=state.file - 1,
+            )
+            bar.update(
+                articles,
+                description=zh if prefers_chinese() else en,
+                total=state.total or None,
+                completed=state.done,
+            )
+
+        yield show
+
+
+def _embedding_only(
+    progress: Callable[[AddProgress], None] | None,
+) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(
+        AddProgress(path=Path(), file=1, files=1, stage="embedding", done=done, total=total)
+    )
+
+
+# The arguments
+
+
+def _chatbot(options: argparse.Namespace) -> Chatbot:
+    archive = Archive(options.archive, embedder=options.embedder, create=False)
+    return Chatbot(archive, load_settings(options.config))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wenbao", description="Ask a Chinese newspaper archive, and see the exact sentence."
+    )
+    parser.add_argument("--version", action="version", version=f"wenbao {VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = _command(
+        commands, "add", _add, "take in files and folders: pages, PDF, Word, HTML, JSONL, CSV"
+    )
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    add.add_argument("--date", type=_date, help="the date of all articles (YYYY-MM-DD)")
+    add.add_argument("--source", help="the paper's name, where the file does not say it")
+    _embedder(add)
+    ask = _command(
+        commands, "ask", _ask, "answer a question; - reads one a line from standard input"
+    )
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("--asked-on", type=_date, help="the day that “yesterday” counts from")
+    _embedder(ask)
+    _filters(ask)
+    chat = _command(commands, "chat", _chat, "serve the chat page", json_too=False)
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    chat.add_argument("--port", type=int, default=7860, help="port to listen on (7860)")
+    chat.add_argument("--open", action="store_true", help="open the page in a browser")
+    _embedder(chat)
+    _filters(_command(commands, "list", _list, "list the articles"))
+    show = _command(commands, "show", _show_article, "print one article")
+    show.add_argument("id", metavar="ID")
+    remove = _command(commands, "remove", _remove, "remove articles by id, or files by path")
+    remove.add_argument("names", nargs="+", metavar="ID-OR-PATH")
+    doctor = _command(commands, "doctor", _doctor, "check the archive, the model and the versions")
+    doctor.add_argument("--reembed", action="store_true", help="embed all passages again")
+    _embedder(doctor)
+    measure = commands.add_parser(
+        "eval", help="measure: pages, answers, retrieval, speed", add_help=False
+    )
+    measure.add_argument("name", nargs="?", default="--help")
+    measure.add_argument("rest", nargs=argparse.REMAINDER)
+    measure.set_defaults(run=_eval)
+    return parser
+
+
+def _command(
+    commands: Any,  # noqa: ANN401 - argparse keeps this class private
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+    *,
+    json_too: bool = True,
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    command.add_argument(
+        "--archive",
+        type=Path,
+        default=_default_archive(),
+        help="the archive's folder (WENBAO_ARCHIVE, or one in your data folder)",
+    )
+    command.add_argument("--config", type=Path, help="a settings file (TOML)")
+    if json_too:
+        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    return command
+
+
+def _embedder(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--embedder", help="a model by hub id or folder (default: the bundled one)"
+    )
+
+
+def _filters(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--since", type=_date, help="only articles from this day on")
+    command.add_argument("--until", type=_date, help="only articles up to this day")
+    command.add_argument("--source", help="only papers with this in their name")
+    command.add_argument("--title", help="only articles with this in their headline")
+
+
+def _default_archive() -> Path:
+    from platformdirs import user_data_path
+
+    return Path(os.environ.get("WENBAO_ARCHIVE") or user_data_path("wenbao") / "archive")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2024-03-28") from exc
+
+
+if __name__ == "__main__":
+    sys.exit(main())

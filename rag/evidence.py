@@ -1,0 +1,196 @@
+"""Which sentences answer a question, and how sure that is: two small linear models. Pure.
+
+Each sentence of the retrieved passages is described by a few numbers (``FEATURES``): how much of
+the question's rare words it and its surroundings hold, how near its vector is to the question's,
+whether it holds the kind of thing that is asked for. ``choice`` weighs them to order the sentences;
+``support`` weighs those of the best sentence to the probability that it answers at all. The weights
+are data (``evidence.json``), fitted by ``python -m eval.fit`` on questions that are in no test set.
+
+A trained span reader takes the place of ``choice`` and feeds ``support``: both see a question and
+sentences, and give scores where higher is better.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.asks import Asked, asked, holds
+from rag.dates import TimeMention, dates_in
+from rag.retrieve import in_time
+from rag.terms import bigrams, fold, question_terms
+from rag.types import Hit, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FEATURES = (
+    "in_sentence",  # share of the question's terms, weighted by rarity, in the sentence
+    "in_context",  # the same for the passage with its headline
+    "in_nearby",  # the same for the sentence with its neighbours and headline
+    "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
+    "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
+    "names_missing",  # share of quoted names and numbers of the question that the context lacks
+    "cosine",  # of question and sentence
+    "passage_cosine",  # of question and passage
+    "fused",  # the passage's fused retrieval score
+    "holds",  # whether the kind of thing asked for is in it
+    "holds_near",  # whether it is in it, close to the question's terms
+    "untimely",  # the question names a time that neither the sentence nor its date is of
+    "length",  # characters / 100
+)
+
+_NAMED = re.compile(r"[《“「『]([^》”」』]{1,30})[》”」』]|([0-9]+(?:\.[0-9]+)?)|([a-z][a-z0-9]+)")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question as the features see it. ``weights`` are the rarities of its terms."""
+
+    text: str
+    weights: Mapping[str, float]
+    wanted: Asked
+    names: tuple[str, ...]
+    mention: TimeMention | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of a hit: a span of the article's text."""
+
+    hit: Hit
+    span: Span
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return self.hit.article.text[self.span[0] : self.span[1]]
+
+
+def query_of(
+    question: str,
+    frequencies: Mapping[str, int],
+    passages: int,
+    mention: TimeMention | None = None,
+) -> Query:
+    """``frequencies``: in how many of the archive's ``passages`` each term occurs."""
+    terms = question_terms(question)
+    weights = {t: math.log((passages + 1) / (frequencies.get(t, 0) + 0.5)) for t in terms}
+    names = ["".join(groups) for groups in _NAMED.findall(fold(question))]
+    return Query(
+        text=question,
+        weights={t: max(w, 0.1) for t, w in weights.items()},
+        wanted=asked(question),
+        names=tuple(dict.fromkeys(names)),
+        mention=mention,
+    )
+
+
+def features(
+    query: Query, sentences: Sequence[Sentence], cosines: Sequence[float]
+) -> NDArray[np.float64]:
+    """Shape (sentences, features). ``cosines``: of the question with each sentence."""
+    rows = [
+        _row(query, sentences, i, cosine)
+        for i, cosine in zip(range(len(sentences)), cosines, strict=True)
+    ]
+    return np.array(rows, np.float64).reshape(len(sentences), len(FEATURES))
+
+
+def _row(query: Query, sentences: Sequence[Sentence], i: int, cosine: float) -> list[float]:
+    sentence = sentences[i]
+    hit = sentence.hit
+    title = hit.article.title
+    own = set(bigrams(sentence.text))
+    context = set(bigrams(f"{title}\n{hit.text}"))
+    nearby = set(bigrams(f"{title}\n{_nearby(sentences, i)}"))
+    folded = fold(f"{title}\n{hit.text}\n{hit.article.date or ''}")
+    missing = [term for term in query.weights if term not in context]
+    top = max(query.weights.values(), default=1.0)
+    held = holds(sentence.text, query.wanted)
+    share = _share(query, own)
+    return [
+        share,
+        _share(query, context),
+        _share(query, nearby),
+        max((query.weights[t] for t in missing), default=0.0) / top,
+        _longest_missing(query, folded) / 10,
+        sum(name not in folded for name in query.names) / max(len(query.names), 1),
+        cosine,
+        hit.dense if hit.dense is not None else 0.8,
+        hit.score,
+        held,
+        held * share,
+        float(_untimely(query, sentence)),
+        len(sentence.text) / 100,
+    ]
+
+
+def _nearby(sentences: Sequence[Sentence], i: int) -> str:
+    """The sentence with the one before and after it, as far as they are of the same passage."""
+    around = [s for s in sentences[max(0, i - 1) : i + 2] if s.hit is sentences[i].hit]
+    return "\n".join(s.text for s in around)
+
+
+def _share(query: Query, terms: set[str]) -> float:
+    total = sum(query.weights.values())
+    return sum(w for t, w in query.weights.items() if t in terms) / total if total else 0.0
+
+
+def _longest_missing(query: Query, folded: str) -> int:
+    """Length of the longest run of neighbouring question terms that the text lacks."""
+    longest = run = 0
+    for term in query.weights:
+        run = 0 if term in folded else run + 1
+        longest = max(longest, run)
+    return longest
+
+
+def _untimely(query: Query, sentence: Sentence) -> bool:
+    mention, article = query.mention, sentence.hit.article
+    if mention is None or in_time(article, mention):
+        return False
+    text = f"{article.title}\n{sentence.hit.text}"
+    year = article.date.year if article.date else None
+    named = [day for _, day in dates_in(text, year=year)]
+    if any(mention.start <= day <= mention.end for day in named):
+        return False
+    whole_year = mention.start.year == mention.end.year and (mention.end - mention.start).days > 300
+    return not (whole_year and str(mention.start.year) in _YEAR.findall(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceModel:
+    """The fitted weights: ``choice`` orders sentences, ``support`` gives a probability."""
+
+    choice: NDArray[np.float64]
+    support: NDArray[np.float64]
+
+    def order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A score for each sentence, shape (n,): higher answers better."""
+        return np.asarray(rows @ self.choice[1:] + self.choice[0], np.float64)
+
+    def probability(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each sentence, shape (n,), the probability that it answers."""
+        logits = rows @ self.support[1:] + self.support[0]
+        return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
+
+
+@functools.cache
+def evidence_model() -> EvidenceModel:
+    """The weights that come with the package."""
+    data = json.loads(resources.files("rag").joinpath("evidence.json").read_text())
+    if data["features"] != list(FEATURES):
+        raise ValueError("evidence.json was fitted for other features: run python -m eval.fit")
+    return EvidenceModel(
+        choice=np.array(data["choice"], np.float64), support=np.array(data["support"], np.float64)
+    )

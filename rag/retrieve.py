@@ -1,0 +1,120 @@
+"""Question to hits: a dense and a lexical leg, fused by weighted normalised scores.
+
+Each leg finds ``leg_size`` passages; its scores are stretched to 0..1 over what it found, and the
+fused score is ``dense_weight`` x dense + the rest x lexical (min-max fusion, as in Bruch, Gai and
+Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). What only the lexical leg found gets
+its exact cosine; what only the dense leg found gets 0 from the lexical one.
+
+Where the question names a time, both legs also look among the articles of those days alone, and a
+passage of those days gets ``time_bonus`` on top; a paper prints today what happened yesterday, so
+the days reach a little further than the question's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from rag.archive import Archive
+from rag.config import Settings
+from rag.dates import TimeMention
+from rag.terms import question_terms
+from rag.types import Article, Filters, Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PRINTED_LATER = timedelta(days=3)
+"""How long after an event papers still print it as news."""
+
+Scores = dict[int, float]
+"""Passage row -> score; higher is better."""
+
+
+def retrieve(
+    archive: Archive,
+    question: str,
+    vector: NDArray[np.float32],
+    *,
+    settings: Settings = Settings(),
+    filters: Filters = Filters(),
+    mention: TimeMention | None = None,
+) -> list[Hit]:
+    """The best passages for a question, best first: at most ``settings.passages``.
+
+    ``vector`` is the question's, of shape (dim,); ``mention`` the time that the question names.
+    """
+    terms = question_terms(question)
+    scopes = [filters, *_scopes_in_time(filters, mention)]
+    with archive.snapshot():
+        dense = _union(archive.search_vectors(vector, settings.leg_size, s) for s in scopes)
+        lexical = _union(archive.search_terms(terms, settings.leg_size, s) for s in scopes)
+        dense |= archive.cosines(vector, lexical.keys() - dense.keys())
+        found = archive.passages_of(dense.keys() | lexical.keys())
+    fused = fuse(dense, lexical, settings.dense_weight)
+    hits = [
+        Hit(
+            article=article,
+            passage=passage,
+            score=fused[row] + (settings.time_bonus if in_time(article, mention) else 0.0),
+            dense=dense.get(row),
+            lexical=lexical.get(row),
+        )
+        for row, (article, passage) in found.items()
+    ]
+    hits.sort(key=lambda hit: (-hit.score, hit.passage.article_id, hit.passage.start))
+    return _limited(hits, settings)
+
+
+def fuse(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:
+    """The weighted sum of both legs' stretched scores, for every row that either leg found."""
+    d, w = _stretched(dense), _stretched(lexical)
+    return {
+        row: dense_weight * d.get(row, 0.0) + (1 - dense_weight) * w.get(row, 0.0)
+        for row in d.keys() | w.keys()
+    }
+
+
+def in_time(article: Article, mention: TimeMention | None) -> bool:
+    """Whether an article is of the days that a question names, or printed right after them."""
+    if mention is None or article.date is None:
+        return False
+    return mention.start <= article.date <= mention.end + PRINTED_LATER
+
+
+def _scopes_in_time(filters: Filters, mention: TimeMention | None) -> list[Filters]:
+    if mention is None:
+        return []
+    since = max(filters.since or date.min, mention.start)
+    until = min(filters.until or date.max, mention.end + PRINTED_LATER)
+    return [replace(filters, since=since, until=until)] if since <= until else []
+
+
+def _union(legs: Iterable[Sequence[tuple[int, float]]]) -> Scores:
+    return {row: score for leg in legs for row, score in leg}
+
+
+def _stretched(scores: Scores) -> Scores:
+    """Scores stretched to 0..1; all 1 where they don't differ."""
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high == low:
+        return dict.fromkeys(scores, 1.0)
+    return {row: (score - low) / (high - low) for row, score in scores.items()}
+
+
+def _limited(hits: list[Hit], settings: Settings) -> list[Hit]:
+    taken: list[Hit] = []
+    of_article: dict[str, int] = {}
+    for hit in hits:
+        count = of_article.get(hit.article.id, 0)
+        if count < settings.per_article:
+            of_article[hit.article.id] = count + 1
+            taken.append(hit)
+        if len(taken) == settings.passages:
+            break
+    return taken

@@ -1,0 +1,51 @@
+"""The words that lexical search compares: character bigrams of folded text. Pure.
+
+Chinese is not split into words: bigrams find as much and know no dictionary. Latin words and
+numbers stay whole; full-width forms, capitals and traditional characters are folded first.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import cast
+
+_RUN = re.compile(r"[0-9]+(?:[.:,][0-9]+)*|[^\W\d_\u2e80-\ufaff\U00020000-\U0003ffff]+|[\u3400-\u9fff\U00020000-\U0003ffff]+")
+
+_ASKING = re.compile(
+    r"请问|请告诉我|我想知道|你知道|什么时候|什么时间|什么样|什么|为何|为什么|怎么样|怎么|怎样|如何|哪一[年天日月个位家种]"
+    r"|哪[年天日月]|哪[些个位家种里儿]?|多少|几[个位次种家人名年月日天点]?|是谁|谁|何时|何地|何人|是否|有没有|是不是"
+    r"|分别|各是|[吗呢吧啊嘛？?]"
+)
+
+
+def fold(text: str) -> str:
+    """Full-width to half-width, lower case, traditional to simplified. May change the length."""
+    return _simplifier()(unicodedata.normalize("NFKC", text).lower())
+
+
+def bigrams(text: str) -> list[str]:
+    """The terms of a text in order, with repeats: ``重庆谈判2集`` -> 重庆 庆谈 谈判 2 集."""
+    terms: list[str] = []
+    for run in _RUN.findall(fold(text)):
+        if run[0] >= "\u2e80" and len(run) > 1:
+            terms.extend(run[i : i + 2] for i in range(len(run) - 1))
+        else:
+            terms.append(run)
+    return terms
+
+
+def question_terms(question: str) -> list[str]:
+    """The distinct terms of a question without the words that only ask."""
+    kept = _ASKING.sub(" ", fold(question))
+    terms = bigrams(kept) or bigrams(question)
+    return list(dict.fromkeys(terms))
+
+
+@functools.cache
+def _simplifier() -> Callable[[str], str]:
+    import opencc
+
+    return cast(Callable[[str], str], opencc.OpenCC("t2s").convert)

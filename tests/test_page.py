@@ -1,0 +1,490 @@
+"""The page in a real browser, on a real server, before a chatbot that computes by overlap."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage, Turn, WenbaoError
+from ui import server
+from ui.app import build
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+BRIDGE = Article(
+    title="青禾大桥合龙",
+    subtitle="主跨628米 计划今年九月通车",
+    text=(
+        "本报讯（记者 林知远）3月27日上午10时18分，青禾大桥最后一段钢箱梁吊装到位，大桥全线合龙。\n"
+        "怎样造的\n"
+        "青禾大桥全长2.86公里，主跨628米，是岚江上跨度最大的桥。大桥2021年6月开工，总投资31.4亿元。\n"
+        "项目总工程师韩立言说，合龙前，两侧主梁的高差只有4毫米。“江面风大，我们等了三个晚上。”\n"
+        "什么时候通车\n"
+        "据市交通运输局介绍，桥面铺装将在5月底完成，大桥计划今年9月通车。通车后，从江北到高铁站的车程"
+        "由40分钟缩短到12分钟。\n"
+        "大桥建成后，1987年建成的鹤汀大桥将只供非机动车和行人通行，并修缮为步行观景桥。"
+    ),
+    author="林知远 苏禾",
+    date=date(2024, 3, 28),
+    source="青岚日报",
+    page=1,
+    path="/home/someone/papers/2024-03-28-01.txt",
+)
+TEA = Article(
+    title="头两个月茶叶出口增长两成",
+    text=(
+        "本报讯 青岚海关3月26日发布消息，今年前两个月，全市出口茶叶1.1亿元，同比增长21.4%。\n"
+        "其中绿茶占七成，主要销往摩洛哥、乌兹别克斯坦和加纳。海关为茶企开通了随报随检的窗口，"
+        "平均每票省下两天。\n"
+        "茶企负责人方若溪说，青禾大桥通车以后，到港口的路程还能再缩短。"
+    ),
+    byline="（记者 方若溪）",
+    date=date(2024, 3, 28),
+    source="青岚日报",
+    page=3,
+    path="2024-03-28-03.txt",
+)
+EVIL_WORDS = (
+    '<script>window.hit=1;alert("x")</script><img src="http://evil.test/i.png" onerror="alert(1)">'
+    "[link](javascript:alert(2)) ![pic](http://evil.test/p.png) $$\\frac{1}{2}$$ {{value}} "
+    "{{#each value}}${alert(3)} `${value}`\u202egnirts\u202c\u200b<style>body{display:none}</style>"
+)
+EVIL = Article(
+    title="恶意标题" + EVIL_WORDS,
+    subtitle=EVIL_WORDS,
+    text="恶意正文第一句。\n" + EVIL_WORDS + "恶意结尾。",
+    author=EVIL_WORDS,
+    byline=EVIL_WORDS,
+    source=EVIL_WORDS,
+    path=EVIL_WORDS,
+    date=date(2024, 3, 1),
+)
+
+
+class OverlapArchive:
+    """Articles in memory."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self.kept = articles
+
+    def counts(self) -> Counts:
+        days = sorted(a.date for a in self.kept if a.date)
+        size = len(self.kept)
+        return Counts(files=size, articles=size, passages=size, first=days[0], last=days[-1])
+
+    def articles(self, filters: Filters) -> Iterator[Article]:
+        since = filters.since or date.min
+        return (a for a in self.kept if (a.date or date.min) >= since)
+
+
+class OverlapChatbot:
+    """Answers with the sentences that share most character pairs with the question.
+
+    Waits for ``gate`` between retrieval and reading, so that a test can look in between.
+    """
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self.archive = OverlapArchive(articles)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.turns: list[int] = []
+
+    def stream(
+        self,
+        question: str,
+        *,
+        turns: Sequence[Turn] = (),
+    ) -> Iterator[tuple[Hit, ...] | Answer]:
+        self.turns.append(len(turns))
+        if "坏档案" in question:
+            raise WenbaoError("档案 <b>坏了</b>。", "The archive is <b>broken</b>.")
+        if "意外" in question:
+            raise ZeroDivisionError("secret detail")
+        hits = tuple(sorted(self._hits(question), key=lambda hit: -hit.score))
+        yield hits
+        self.gate.wait(20)
+        citations = tuple(
+            Citation(number=n, article=hit.article, start=start, end=end)
+            for n, (hit, start, end) in enumerate(self._best(question, hits), 1)
+        )
+        text = "".join(f"{c.quote}[{c.number}]" for c in citations)
+        yield Answer(
+            question=question,
+            status="answered" if citations else "refused",
+            text=text or "没有。",
+            citations=citations,
+            nearest=() if citations else hits[:3],
+            hits=hits,
+        )
+
+    def _hits(self, question: str) -> Iterator[Hit]:
+        for article in self.archive.kept:
+            score = overlap(question, article.title + article.text)
+            passage = Passage(article_id=article.id, start=0, end=len(article.text))
+            yield Hit(article=article, passage=passage, score=score)
+
+    def _best(self, question: str, hits: Sequence[Hit]) -> list[tuple[Hit, int, int]]:
+        found = [
+            (overlap(question, match[0]), hit, match.start(), match.end())
+            for hit in hits
+            for match in re.finditer(r"[^。\n]+。”?", hit.article.text)
+        ]
+        good = sorted((f for f in found if f[0] >= 0.2), key=lambda f: -f[0])[:3]
+        return [(hit, start, end) for _, hit, start, end in good]
+
+
+def overlap(question: str, text: str) -> float:
+    """The share of the question's character pairs that the text holds."""
+    pairs = {a + b for a, b in pairwise(re.sub(r"\W", "", question))}
+    return sum(pair in text for pair in pairs) / max(len(pairs), 1)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    required = os.environ.get("WENBAO_REQUIRE_BROWSER") == "1"
+    if path is None and not required:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def chatbot():
+    return OverlapChatbot([BRIDGE, TEA, EVIL])
+
+
+class Running:
+    """The page of a chatbot on a free port, served from a thread.
+
+    It is made under the server's loop: without one, the framework makes loops of its own and leaves
+    them open.
+    """
+
+    def __init__(self, bot: OverlapChatbot, **options) -> None:
+        self.listener = server.listen("127.0.0.1", 0)
+        self.url = server.address(self.listener)
+        self._server = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(bot, options)))
+
+    async def _serve(self, bot: OverlapChatbot, options) -> None:
+        import uvicorn
+
+        app = server.application(build(bot, **options))
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        await self._server.serve(sockets=[self.listener])
+
+    def __enter__(self) -> Running:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server:
+            self._server.should_exit = self._server.force_exit = True
+        self._thread.join(10)
+        self.listener.close()
+
+
+@pytest.fixture(scope="module")
+def url(chatbot):
+    with Running(chatbot) as running:
+        yield running.url
+
+
+class Watched:
+    """A page in a context of its own, with what it requested, said and failed at."""
+
+    def __init__(self, browser, url: str, **options) -> None:
+        self.context = browser.new_context(**{"locale": "zh-CN", **options})
+        self.page = self.context.new_page()
+        self.requests: list[str] = []
+        self.dialogs: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("dialog", self._dialog)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.set_default_timeout(15_000)
+        self.page.goto(url)
+        self.page.wait_for_selector(".masthead")
+
+    def ask(self, question: str) -> None:
+        before = self.page.locator(".exchange").count()
+        self.page.fill("#question textarea", question)
+        self.page.press("#question textarea", "Enter")
+        self.page.wait_for_function(f"document.querySelectorAll('.exchange').length > {before}")
+
+    def settle(self) -> None:
+        self.page.wait_for_selector("#send:visible")
+
+    def _dialog(self, dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def opened(browser, url):
+    made: list[Watched] = []
+
+    def open_page(**options) -> Watched:
+        made.append(Watched(browser, url, **options))
+        return made[-1]
+
+    yield open_page
+    for watched in made:
+        watched.context.close()
+
+
+def test_an_answer_comes_with_its_passages_sources_and_article(opened, chatbot):
+    reader = opened()
+    page = reader.page
+    chatbot.gate.clear()
+    reader.ask("青禾大桥主跨有多长")
+    page.wait_for_selector(".passages")
+    assert "正在阅读 3 段" in page.inner_text(".stage")
+    assert page.is_visible("#stop")
+    assert not page.is_visible("#send")
+    chatbot.gate.set()
+    reader.settle()
+    assert page.locator(".answer .ref").all_inner_texts() == ["[1]", "[2]", "[3]"]
+    assert page.locator(".sources blockquote").first.inner_text() == (
+        "青禾大桥全长2.86公里，主跨628米，是岚江上跨度最大的桥。"
+    )
+    assert page.inner_text("#paper .headline") == "青禾大桥合龙"
+    assert page.inner_text("mark.quote").startswith("青禾大桥全长2.86公里")
+    assert page.locator("mark.other").count() == 1
+    assert "主跨628米" in page.text_content("#status [role=status][aria-live=polite]")
+    page.click(".answer .ref >> nth=2")
+    page.wait_for_selector("text=头两个月茶叶出口增长两成 >> visible=true")
+    page.wait_for_function("document.querySelector('mark.quote').innerText.startsWith('茶企')")
+    assert reader.complaints == []
+
+
+def test_the_keyboard_alone_is_enough(opened):
+    reader = opened()
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.press("#question textarea", "3")
+    assert page.input_value("#question textarea") == "3"
+    assert "2.86" in page.inner_text("mark.quote")
+    page.focus(".answer .ref")
+    page.keyboard.press("3")
+    page.wait_for_function("document.querySelector('mark.quote').innerText.startsWith('茶企')")
+    page.keyboard.press("Tab")
+    focused = "document.activeElement"
+    assert page.evaluate(f"{focused}.innerText") == "[2]"
+    assert page.evaluate(f"getComputedStyle({focused}).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('mark.quote').innerText.startsWith('本报讯')")
+
+
+def test_enter_sends_but_not_with_shift_nor_inside_an_input_method(opened):
+    page = opened().page
+    page.fill("#question textarea", "第一行")
+    page.press("#question textarea", "Shift+Enter")
+    page.keyboard.type("第二行")
+    assert page.input_value("#question textarea") == "第一行\n第二行"
+    composing = {"key": "Enter", "bubbles": True, "cancelable": True, "isComposing": True}
+    for event in ("keydown", "keypress"):
+        page.dispatch_event("#question textarea", event, composing)
+    page.wait_for_timeout(400)
+    assert page.locator(".exchange").count() == 0
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector(".exchange")
+    assert page.input_value("#question textarea") == ""
+
+
+def test_a_refusal_offers_the_nearest_passages(opened):
+    reader = opened()
+    reader.ask("火星上有没有水呢")
+    reader.settle()
+    assert "档案中没有找到答案" in reader.page.inner_text(".refusal")
+    assert reader.page.locator(".answer, .sources").count() == 0
+    reader.page.click(".refusal .entry >> nth=0")
+    reader.page.wait_for_selector("#paper mark.near")
+    assert "不是答案" in reader.page.inner_text("#paper .strip")
+
+
+def test_errors_are_shown_in_the_language_of_the_page(opened, caplog):
+    reader = opened(locale="en-GB")
+    reader.ask("坏档案")
+    reader.page.wait_for_selector(".problem")
+    assert "The archive is <b>broken</b>." in reader.page.inner_text(".problem")
+    reader.settle()
+    reader.ask("意外")
+    reader.page.wait_for_selector(".problem >> nth=1")
+    assert "Something unexpected" in reader.page.inner_text(".problem >> nth=1")
+    assert "secret" not in reader.page.content()
+    assert "secret detail" in caplog.text
+    reader.settle()
+    reader.ask("茶叶出口额是多少")
+    reader.page.wait_for_selector(".answer")
+
+
+def test_a_stopped_question_stays_stopped(opened, chatbot):
+    reader = opened()
+    chatbot.gate.clear()
+    reader.ask("青禾大桥主跨有多长")
+    reader.page.wait_for_selector(".passages")
+    reader.page.click("#stop")
+    reader.page.wait_for_selector("text=已停止。")
+    reader.settle()
+    chatbot.gate.set()
+    reader.ask("茶叶出口额是多少")
+    reader.page.wait_for_selector(".answer")
+    assert reader.page.locator(".answer").count() == 1
+    assert reader.page.locator(".exchange").count() == 2
+
+
+def test_the_language_is_the_browsers_and_changes_without_losing_anything(opened):
+    reader = opened(locale="en-US")
+    page = reader.page
+    page.wait_for_function("document.documentElement.lang === 'en'")
+    assert page.inner_text("#send") == "Ask"
+    assert page.get_by_label("Question").count() == 1
+    assert "Dates" in page.inner_text("#paper")
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.fill("#question textarea", "还没写完")
+    page.click("#switch")
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    assert (page.inner_text("#send"), page.title()) == ("提问", "问报")
+    assert page.locator(".answer .ref").count() == 3
+    assert page.input_value("#question textarea") == "还没写完"
+    assert page.locator("mark.quote").count() == 1
+
+
+def test_a_conversation_goes_on_and_starts_anew(opened, chatbot):
+    reader = opened()
+    page = reader.page
+    chatbot.turns.clear()
+    page.click("[data-example='0']")
+    page.wait_for_selector(".exchange")
+    reader.settle()
+    assert page.inner_text(".question") == "《青禾大桥合龙》讲了什么？"
+    reader.ask("茶叶出口额是多少")
+    reader.settle()
+    assert chatbot.turns == [0, 1]
+    page.click("#new")
+    page.wait_for_selector(".welcome")
+    page.wait_for_selector("#paper .intro")
+    reader.ask("茶叶出口额是多少")
+    reader.settle()
+    assert chatbot.turns == [0, 1, 0]
+
+
+def test_two_readers_do_not_mix(opened, chatbot):
+    one, other = opened(), opened(locale="en-US")
+    chatbot.gate.clear()
+    one.ask("青禾大桥主跨有多长")
+    other.ask("茶叶出口额是多少")
+    for reader in (one, other):
+        reader.page.wait_for_selector(".passages")
+    chatbot.gate.set()
+    for reader, question in ((one, "青禾大桥主跨有多长"), (other, "茶叶出口额是多少")):
+        reader.settle()
+        assert reader.page.locator(".question").all_inner_texts() == [question]
+    assert one.page.inner_text("#paper .headline") == "青禾大桥合龙"
+    assert other.page.inner_text("#paper .headline") == "头两个月茶叶出口增长两成"
+    assert (one.page.inner_text("#send"), other.page.inner_text("#send")) == ("提问", "Ask")
+
+
+def test_what_a_document_says_is_shown_and_does_nothing(opened):
+    reader = opened()
+    page = reader.page
+    reader.ask("恶意标题恶意正文第一句 " + EVIL_WORDS)
+    reader.settle()
+    page.click(".entry >> nth=0")
+    page.wait_for_function("document.querySelector('#paper').innerText.includes('恶意标题')")
+    shown = EVIL_WORDS.replace("\u202e", "·").replace("\u202c", "·").replace("\u200b", "·")
+    for place in (".question", "#paper .headline", "#paper .body", "#talk .sources"):
+        assert shown in page.text_content(place), place
+    assert page.evaluate("window.hit") is None
+    assert page.locator("#talk :is(script, img, a, style), #paper :is(script, img, a)").count() == 0
+    assert reader.dialogs == []
+    assert reader.complaints == []
+    assert {u.split("/")[2] for u in reader.requests} == {page.url.split("/")[2]}
+
+
+def test_no_request_leaves_the_machine_and_the_policy_would_stop_it(opened, url):
+    reader = opened()
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    assert all(request.startswith(url) for request in reader.requests), reader.requests
+    assert reader.complaints == []
+    blocked = "fetch('http://127.0.0.2:9/').then(() => 'sent', () => 'blocked')"
+    assert reader.page.evaluate(blocked) == "blocked"
+    assert any("Content Security Policy" in complaint for complaint in reader.complaints)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_the_page_fits_its_window(opened, width, height, scheme):
+    reader = opened(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = reader.page
+
+    def looks(name: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if folder := os.environ.get("WENBAO_SHOTS"):
+            page.wait_for_timeout(300)
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
+
+    looks("empty")
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    looks("answer")
+    assert page.locator("#composer").bounding_box()["y"] < height
+    page.click(".answer .ref >> nth=0")
+    page.wait_for_selector("mark.quote >> visible=true")
+    looks("article")
+    page.wait_for_function("document.querySelector('mark.quote').getBoundingClientRect().top > 0")
+    assert page.locator("mark.quote").bounding_box()["y"] < height
+    if width < 760:
+        assert page.evaluate("document.activeElement.className") == "back"
+        page.keyboard.press("Escape")
+        assert not page.is_visible("#paper .headline")
+        assert page.evaluate("document.activeElement.className") == "ref"
+
+
+def test_a_long_article_is_scrolled_to_its_quote(browser):
+    filler = "这一段与问题毫不相干，只是把版面填满。\n" * 80
+    text = filler + "潮音寺的古钟重三千斤。\n" + filler
+    page_bot = OverlapChatbot([Article(title="长文", text=text, date=date(2024, 1, 1))])
+    with Running(page_bot, language="en", examples=["给定的问题"]) as running:
+        reader = Watched(browser, running.url)
+        reader.page.wait_for_selector("text=给定的问题")
+        assert reader.page.inner_text("#send") == "Ask"
+        reader.ask("潮音寺的古钟重几斤")
+        reader.settle()
+        reader.page.wait_for_function(
+            "document.querySelector('mark.quote').getBoundingClientRect().top < innerHeight / 2"
+        )
+        assert reader.page.locator("mark.quote").bounding_box()["y"] > 100
+        reader.context.close()

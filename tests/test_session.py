@@ -1,0 +1,148 @@
+"""A reader's conversation as a state machine, and iterators kept in one thread."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from rag import Answer, Article, Citation, Hit, Passage
+from ui.session import Exchange, Selection, Session, in_one_thread
+
+ARTICLE = Article(title="题", text="第一句。第二句。")
+HIT = Hit(article=ARTICLE, passage=Passage(article_id=ARTICLE.id, start=0, end=8), score=1.0)
+ANSWER = Answer(
+    question="问",
+    status="answered",
+    text="第二句。[1]",
+    citations=(Citation(number=1, article=ARTICLE, start=4, end=8),),
+)
+REFUSED = Answer(question="问", status="refused", text="没有。", nearest=(HIT,))
+
+
+def asked(question: str = "问") -> tuple[Session, object]:
+    session = Session()
+    assert session.ask(question)
+    ticket = session.take()
+    assert ticket is not None
+    return session, ticket
+
+
+def test_a_question_goes_from_retrieving_over_reading_to_its_answer():
+    session, ticket = asked("  问  ")
+    assert session.exchanges == (Exchange(question="问", stage="retrieving"),)
+    assert session.receive(ticket, (HIT,))
+    assert session.exchanges[-1].stage == "reading"
+    assert session.running
+    assert session.receive(ticket, ANSWER)
+    assert not session.running
+    assert session.exchanges[-1].answer is ANSWER
+    assert session.selection == Selection(0, "cite", 1)
+    assert [turn.answer for turn in session.turns] == [ANSWER]
+
+
+def test_a_blank_question_and_one_during_another_are_not_taken():
+    session = Session()
+    assert not session.ask(" \n\t")
+    session, _ = asked()
+    assert not session.ask("又问")
+    assert len(session.exchanges) == 1
+
+
+def test_a_question_is_given_out_once():
+    session, _ = asked()
+    assert session.take() is None
+
+
+def test_what_comes_after_stop_is_dropped():
+    session, ticket = asked()
+    session.stop()
+    assert session.exchanges[-1].stage == "stopped"
+    assert not session.receive(ticket, ANSWER)
+    assert not session.fail(ticket, ("坏", "bad"))
+    assert session.exchanges[-1].answer is None
+    assert session.turns == ()
+
+
+def test_what_comes_after_a_new_conversation_does_not_reach_it():
+    session, old = asked("旧")
+    session.clear()
+    assert session.ask("新")
+    assert not session.receive(old, ANSWER)
+    assert session.exchanges == (Exchange(question="新"),)
+
+
+def test_a_stopped_question_that_nobody_took_is_not_given_out():
+    session = Session()
+    session.ask("问")
+    session.stop()
+    assert session.take() is None
+
+
+def test_an_error_ends_the_question_and_is_no_turn():
+    session, ticket = asked()
+    assert session.fail(ticket, ("坏", "bad"))
+    assert (session.exchanges[-1].stage, session.exchanges[-1].error) == ("failed", ("坏", "bad"))
+    assert session.turns == ()
+
+
+def test_a_refusal_closes_the_article():
+    session, ticket = asked()
+    session.receive(ticket, ANSWER)
+    session.ask("又问")
+    session.receive(session.take(), REFUSED)
+    assert session.selection is None
+
+
+@pytest.mark.parametrize(
+    ("turn", "kind", "number"),
+    [
+        (0, "cite", 2),
+        (0, "cite", 0),
+        (1, "cite", 1),
+        (-1, "cite", 1),
+        (0, "near", 1),
+        (0, "hit", 9),
+    ],
+)
+def test_what_does_not_exist_is_not_opened(turn, kind, number):
+    session, ticket = asked()
+    session.receive(ticket, (HIT,))
+    session.receive(ticket, ANSWER)
+    before = session.selection
+    assert not session.select(turn, kind, number)
+    assert session.selection == before
+
+
+def test_places_are_found_by_kind():
+    session, ticket = asked()
+    session.receive(ticket, (HIT,))
+    assert session.exchanges[0].place("hit", 1) == (ARTICLE, (0, 8))
+    session.receive(ticket, ANSWER)
+    assert session.exchanges[0].place("cite", 1) == (ARTICLE, (4, 8))
+    assert Exchange(question="问", answer=REFUSED).place("near", 1) == (ARTICLE, (0, 8))
+
+
+def test_an_iterator_lives_in_one_thread_and_hands_over_what_it_raises():
+    threads = []
+
+    def numbers():
+        for number in range(3):
+            threads.append(threading.get_ident())
+            yield number
+        raise LookupError("after three")
+
+    got = []
+    with ThreadPoolExecutor(1) as pool, pytest.raises(LookupError, match="after three"):
+        for number in in_one_thread(pool, numbers):
+            got.append(number)
+    assert got == [0, 1, 2]
+    assert len(set(threads)) == 1
+    assert threads[0] != threading.get_ident()
+
+
+def test_an_error_before_the_first_item_is_raised_too():
+    def broken():
+        raise LookupError("at once")
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(LookupError, match="at once"):
+        list(in_one_thread(pool, broken))

@@ -1,0 +1,250 @@
+"""The chat page: its layout and what happens on which event."""
+
+# No postponed annotations here: the framework reads the handlers' annotations while they are made,
+# and it is imported late.
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+from rag import Filters, WenbaoError
+from ui import render, server
+from ui.session import Kind, Session, in_one_thread
+from ui.texts import Language, both, preferred, text
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from rag import Chatbot
+
+logger = logging.getLogger(__name__)
+
+READERS = 2
+"""Questions answered at the same time; the others wait their turn."""
+
+EXAMPLES = 4
+
+# Buttons inside the page's own HTML carry data-kind, data-turn and data-number, or data-example.
+_ON_CLICK = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.kind) trigger("pick", { ...button.dataset });
+  if (button.dataset.example) trigger("example", { ...button.dataset });
+});
+"""
+
+
+def build(
+    chatbot: "Chatbot", *, language: Language | None = None, examples: Sequence[str] = ()
+) -> "gr.Blocks":
+    """The page of a chatbot, in ``language`` or in the language each reader's browser asks for.
+
+    ``examples`` are questions to click; without them the newest headlines are asked about.
+    """
+    _keep_quiet()
+    import gradio as gr
+
+    page = _Page(chatbot, language, tuple(examples) or _asked_headlines(chatbot))
+    blocks = gr.Blocks(title=text(language or "zh", "page_title"), analytics_enabled=False)
+    with blocks:
+        page.lay_out()
+        page.wire(blocks)
+    return blocks
+
+
+def serve(
+    chatbot: "Chatbot",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    open_browser: bool = False,
+    language: Language | None = None,
+    examples: Sequence[str] = (),
+) -> None:
+    """Serves the page until it is interrupted, and prints its address once it is up.
+
+    Raises ``WenbaoError`` when the port is in use or the host cannot be listened on.
+    """
+    with server.listen(host, port) as listener:
+        blocks = build(chatbot, language=language, examples=examples)
+        server.run(server.application(blocks, host=host), listener, open_browser=open_browser)
+
+
+def _keep_quiet() -> None:
+    """Tells the framework, before its import, to report nothing to anyone."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+def _asked_headlines(chatbot: "Chatbot") -> tuple[str, ...]:
+    newest = chatbot.archive.counts().last
+    articles = chatbot.archive.articles(Filters(since=newest))
+    printed = (a.title for a in articles if a.title and not a.title_derived)
+    return tuple(text("zh", "example", title=title) for title in islice(printed, EXAMPLES))
+
+
+class _Page:
+    """The widgets of the page, and the functions behind its events."""
+
+    def __init__(
+        self, chatbot: "Chatbot", language: Language | None, examples: tuple[str, ...]
+    ) -> None:
+        self._chatbot = chatbot
+        self._language = language
+        self._examples = examples
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+
+    # Layout
+
+    def lay_out(self) -> None:
+        """Places the widgets, empty; the load event fills them."""
+        import gradio as gr
+
+        self.session = gr.State(Session())
+        with gr.Row(elem_id="top"):
+            self.masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
+            self.new = gr.Button(elem_id="new", size="sm", min_width=0)
+            self.switch = gr.Button(elem_id="switch", size="sm", min_width=0)
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="left", min_width=0):
+                self.talk = gr.HTML(elem_id="talk", js_on_load=_ON_CLICK, apply_default_css=False)
+                self.status = gr.HTML(elem_id="status", apply_default_css=False)
+                with gr.Row(elem_id="composer"):
+                    self.box = gr.Textbox(
+                        elem_id="question", lines=1, max_lines=6, autofocus=True, container=False
+                    )
+                    self.send = gr.Button(elem_id="send", variant="primary", min_width=0)
+                    self.halt = gr.Button(elem_id="stop", visible=False, min_width=0)
+            with gr.Column(elem_id="right", min_width=0):
+                self.paper = gr.HTML(elem_id="paper", js_on_load=_ON_CLICK, apply_default_css=False)
+
+    # Events
+
+    def wire(self, blocks: "gr.Blocks") -> None:
+        """Connects the widgets' events with the functions below."""
+        import gradio as gr
+
+        def loaded(session: Session, request: gr.Request) -> dict[Any, Any]:
+            asked_for = preferred(request.headers.get("accept-language", ""))
+            session.language = self._language or asked_for
+            return {self.session: session, **self._everything(session)}
+
+        def asked_example(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            index = _number(event, "example")
+            known = 0 <= index < len(self._examples)
+            return self._asked(session, self._examples[index] if known else "")
+
+        def picked(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            kind = _field(event, "kind")
+            turn, number = _number(event, "turn"), _number(event, "number")
+            if kind in ("cite", "near", "hit"):
+                session.select(turn, cast(Kind, kind), number)
+            return {self.paper: self._paper(session)}
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        at_once: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **quiet}
+        session = [self.session]
+        asking = [self.talk, self.status, self.paper, self.box, self.send, self.halt]
+        every = [*asking, self.masthead, self.new, self.switch]
+
+        blocks.load(loaded, session, [self.session, *every], **quiet)
+        starts = [
+            self.box.submit(self._asked, [*session, self.box], asking, **at_once),
+            self.send.click(self._asked, [*session, self.box], asking, **at_once),
+            self.talk.example(asked_example, session, asking, **at_once),
+        ]
+        answers = [
+            start.then(self._answered, session, asking, concurrency_limit=None, **quiet)
+            for start in starts
+        ]
+        self.halt.click(self._stopped, session, asking, cancels=answers, **at_once)
+        self.new.click(self._cleared, session, asking, cancels=answers, **at_once)
+        self.switch.click(self._switched, session, every, **at_once)
+        for source in (self.talk, self.paper):
+            source.pick(picked, session, [self.paper], **at_once)
+
+    def _asked(self, session: Session, question: str) -> dict[Any, Any]:
+        if not session.ask(question):
+            return self._talk(session)
+        return {**self._talk(session), self.box: ""}
+
+    def _answered(self, session: Session) -> Iterator[dict[Any, Any]]:
+        ticket = session.take()
+        if ticket is None:
+            return
+        asked, turns = session.exchanges[-1].question, session.turns
+        try:
+            stream = self._chatbot.stream
+            for event in in_one_thread(self._readers, lambda: stream(asked, turns=turns)):
+                if not session.receive(ticket, event):
+                    return
+                yield self._talk(session)
+        except WenbaoError as exc:
+            if session.fail(ticket, (exc.zh, exc.en)):
+                yield self._talk(session)
+        except Exception:  # the page must say so, whatever it was
+            logger.exception("a question failed")
+            if session.fail(ticket, both("unexpected")):
+                yield self._talk(session)
+
+    def _stopped(self, session: Session) -> dict[Any, Any]:
+        session.stop()
+        return self._talk(session)
+
+    def _cleared(self, session: Session) -> dict[Any, Any]:
+        session.clear()
+        return {**self._talk(session), self.box: ""}
+
+    def _switched(self, session: Session) -> dict[Any, Any]:
+        session.language = "en" if session.language == "zh" else "zh"
+        return self._everything(session)
+
+    # What the widgets show
+
+    def _everything(self, session: Session) -> dict[Any, Any]:
+        import gradio as gr
+
+        word = _words(session.language)
+        label, hint = word("question_label"), word("question_hint")
+        return {
+            **self._talk(session),
+            self.masthead: render.masthead(session.language),
+            self.new: word("new"),
+            self.switch: word("other_language"),
+            self.box: gr.update(label=label, placeholder=hint),
+        }
+
+    def _talk(self, session: Session) -> dict[Any, Any]:
+        import gradio as gr
+
+        language, word = session.language, _words(session.language)
+        return {
+            self.talk: render.conversation(session.exchanges, self._examples, language),
+            self.status: render.status(session.exchanges, language),
+            self.paper: self._paper(session),
+            self.send: gr.update(value=word("ask"), visible=not session.running),
+            self.halt: gr.update(value=word("stop"), visible=session.running),
+        }
+
+    def _paper(self, session: Session) -> str:
+        try:
+            counts = self._chatbot.archive.counts()
+        except WenbaoError as exc:
+            return render.problem((exc.zh, exc.en), session.language)
+        return render.pane(session.exchanges, session.selection, counts, session.language)
+
+
+def _words(language: Language) -> Callable[[str], str]:
+    return lambda key: text(language, key)
+
+
+def _field(event: "gr.EventData", name: str) -> str:
+    data = event._data if isinstance(event._data, dict) else {}
+    return str(data.get(name, ""))
+
+
+def _number(event: "gr.EventData", name: str) -> int:
+    digits = _field(event, name)
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 6 else -1

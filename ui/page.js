@@ -1,0 +1,104 @@
+// What HTML alone cannot do: number keys, input methods, scrolling to the quote, the phone's sheet.
+(() => {
+  "use strict";
+  const typing = (element) =>
+    element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+  const find = (selector) => document.querySelector(selector);
+
+  // Enter that picks a candidate in an input method must not send the question.
+  const guardComposition = (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) {
+      event.stopPropagation();
+    }
+  };
+
+  const openNumbered = (event) => {
+    if (typing(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!/^[1-9]$/.test(event.key)) return;
+    const answered = document.querySelectorAll("#talk .exchange:has(.sources)");
+    const last = answered[answered.length - 1];
+    last?.querySelector(`[data-kind="cite"][data-number="${event.key}"]`)?.click();
+  };
+
+  // On a phone the article covers the conversation; focus goes there and comes back.
+  let opener = null;
+  const showSheet = (open) => document.body.classList.toggle("sheet", open);
+  const openSheet = (button) => {
+    if (!find("#paper")?.contains(button)) opener = button;
+    showSheet(true);
+    focusBack();
+  };
+  const closeSheet = () => {
+    if (!document.body.classList.contains("sheet")) return;
+    showSheet(false);
+    opener?.focus();
+  };
+  const focusBack = () => find("#paper .back")?.focus({ preventScroll: true }); // hidden: nothing
+
+  const within = (frame, target) =>
+    frame.scrollTop + target.getBoundingClientRect().top - frame.getBoundingClientRect().top;
+
+  // The right side scrolls to what is marked when another place is opened, or the same one again.
+  let shown = "";
+  const scrollToMark = () => {
+    const [frame, mark] = [find("#right"), find("#paper mark.quote, #paper mark.near")];
+    if (!frame || !mark) return;
+    const [top, height] = [within(frame, mark), frame.clientHeight];
+    frame.scrollTo({ top: top < height * 0.6 ? 0 : top - height / 3 }); // the headline too, if it fits
+  };
+  const followPaper = () => {
+    const now = find("#paper [data-shown]")?.dataset.shown ?? "";
+    if (now === shown) return;
+    shown = now;
+    if (now) {
+      scrollToMark();
+      focusBack();
+    } else find("#right")?.scrollTo({ top: 0 });
+  };
+
+  // The left side brings a new question to the top.
+  let asked = 0;
+  const followTalk = () => {
+    const exchanges = document.querySelectorAll("#talk .exchange");
+    const [frame, last] = [find("#talk"), exchanges[exchanges.length - 1]];
+    if (exchanges.length > asked) frame.scrollTo({ top: within(frame, last) - 12 });
+    if (exchanges.length < asked) showSheet(false);
+    asked = exchanges.length;
+  };
+
+  const followLanguage = () => {
+    const masthead = find("#masthead [data-title]");
+    if (!masthead) return;
+    document.documentElement.lang = masthead.lang === "zh" ? "zh-CN" : masthead.lang;
+    if (document.title !== masthead.dataset.title) document.title = masthead.dataset.title;
+  };
+
+  let scheduled = false;
+  const follow = () => {
+    scheduled = false;
+    followLanguage();
+    followTalk();
+    followPaper();
+  };
+
+  document.addEventListener("keydown", guardComposition, true);
+  document.addEventListener("keypress", guardComposition, true);
+  document.addEventListener("keydown", (event) => {
+    openNumbered(event);
+    if (event.key === "Escape") closeSheet();
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-kind], [data-close]");
+    if (!button) return;
+    if (!button.hasAttribute("data-kind")) return closeSheet();
+    openSheet(button);
+    scrollToMark();
+  });
+  new MutationObserver(() => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(follow);
+  }).observe(document.documentElement, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["data-shown", "lang"],
+  });
+})();

@@ -1,0 +1,395 @@
+"""Answers, passages and articles as HTML.
+
+Pure: no I/O, no framework. Text of documents and of readers is untrusted, and reaches the page only
+through ``escaped`` and ``attribute``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import PurePath, PureWindowsPath
+from typing import Literal
+
+from rag import Answer, Article, Citation, Counts, Hit
+from ui.session import Exchange, Kind, Selection
+from ui.texts import Language, text
+
+EXCERPT = 96
+"""Characters of a passage in a list."""
+
+SUBHEAD = 22
+"""A paragraph of at most this many characters that ends in no punctuation reads as a subheading."""
+
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufeff\uffa0"  # invisible ones
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb"  # zero width, bidirectional overrides
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of pairs, tag characters
+)
+_NO_SUBHEAD_END = "。！？!?；;：:，,、.…”’」』）)》〉"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A highlighted range of an article's text; ``number`` is the citation's, if it is one."""
+
+    start: int
+    end: int
+    kind: Literal["quote", "other", "near"]
+    number: int | None = None
+
+
+def escaped(words: str, language: Language = "zh") -> str:
+    """Text as HTML that shows it literally: invisible and direction-changing characters become a
+    dot that names them, so that no character acts on the page or hides in it.
+    """
+
+    def dot(match: re.Match[str]) -> str:
+        label = text(language, "odd", code=f"U+{ord(match[0]):04X}")
+        return f'<span class="odd" title="{label}">·</span>'
+
+    return _ODD.sub(dot, html.escape(words))
+
+
+def attribute(words: str) -> str:
+    """Text for a quoted HTML attribute."""
+    return html.escape(_ODD.sub("·", words))
+
+
+def masthead(language: Language) -> str:
+    """The name of the page."""
+    return (
+        f'<header class="masthead" lang="{language}" data-title="{text(language, "page_title")}">'
+        f"<h1>{text(language, 'name')}</h1><p>{text(language, 'tagline')}</p></header>"
+    )
+
+
+def conversation(exchanges: Sequence[Exchange], examples: Sequence[str], language: Language) -> str:
+    """The left side: all exchanges, or examples before the first one."""
+    label = text(language, "conversation")
+    body = (
+        "".join(_exchange(e, turn, language) for turn, e in enumerate(exchanges))
+        if exchanges
+        else _welcome(examples, language)
+    )
+    return f'<section class="talk" lang="{language}" aria-label="{label}">{body}</section>'
+
+
+def status(exchanges: Sequence[Exchange], language: Language) -> str:
+    """What a screen reader announces: the stage, then the answer."""
+    words = _announcement(exchanges[-1], language) if exchanges else ""
+    return f'<p role="status" aria-live="polite" lang="{language}">{words}</p>'
+
+
+def pane(
+    exchanges: Sequence[Exchange],
+    selection: Selection | None,
+    counts: Counts,
+    language: Language,
+) -> str:
+    """The right side: the article of the selected source, or what the archive holds."""
+    if selection is None:
+        return introduction(counts, language)
+    exchange = exchanges[selection.turn]
+    place = exchange.place(selection.kind, selection.number)
+    if place is None:
+        return introduction(counts, language)
+    found, (start, end) = place
+    marks = list(_marks(exchange.answer, found, selection, start, end))
+    strip = _strip(exchange.answer, selection, language)
+    shown = f"{selection.turn}-{selection.kind}-{selection.number}"
+    return article(found, marks, language, strip=strip, shown=shown)
+
+
+def introduction(counts: Counts, language: Language) -> str:
+    """What the page is, and what the archive holds."""
+    facts = _facts(counts, language) if counts.articles else f"<p>{text(language, 'empty')}</p>"
+    return (
+        f'<section class="intro" lang="{language}"><h2>{text(language, "intro_title")}</h2>'
+        f"<p>{text(language, 'intro_body')}</p>{facts}</section>"
+    )
+
+
+def problem(error: tuple[str, str], language: Language) -> str:
+    """An error's message in the page's language."""
+    words = escaped(error[0] if language == "zh" else error[1], language)
+    title = text(language, "failed")
+    return f'<div class="problem" role="alert"><h3>{title}</h3><p>{words}</p></div>'
+
+
+def article(
+    found: Article, marks: Sequence[Mark], language: Language, *, strip: str = "", shown: str = ""
+) -> str:
+    """An article as a newspaper column with marks in it. Of overlapping marks the first one wins.
+
+    The paragraphs' characters are those of ``found.text``, in order, line feeds left out.
+    """
+    head = "".join((strip, _folio(found, language), _headline(found, language)))
+    body = "".join(_paragraphs(found.text, marks, language))
+    return (
+        f'<article class="story" lang="{language}" data-shown="{attribute(shown)}">'
+        f'<header>{head}</header><div class="body" lang="zh">{body}</div></article>'
+    )
+
+
+def day(when: date, language: Language) -> str:
+    """A day as it is written in the page's language."""
+    if language == "zh":
+        return f"{when.year}年{when.month}月{when.day}日"
+    return when.isoformat()
+
+
+def origin(found: Article, language: Language) -> str:
+    """Paper, date and page of an article in one line."""
+    parts = [escaped(found.source, language)] if found.source else []
+    if found.date:
+        parts.append(f'<time datetime="{found.date}">{day(found.date, language)}</time>')
+    if found.page is not None:
+        parts.append(text(language, "page", page=found.page))
+    if not parts and found.path:
+        parts.append(escaped(file_name(found), language))
+    return '<span class="dot"> · </span>'.join(f"<bdi>{part}</bdi>" for part in parts)
+
+
+def file_name(found: Article) -> str:
+    """The name of an article's file without its folders."""
+    return PureWindowsPath(PurePath(found.path).name).name
+
+
+# The conversation
+
+
+def _welcome(examples: Sequence[str], language: Language) -> str:
+    title, keys = text(language, "welcome"), text(language, "keys")
+    buttons = "".join(
+        f'<li><button type="button" data-example="{index}"><bdi>{escaped(example, language)}</bdi>'
+        "</button></li>"
+        for index, example in enumerate(examples)
+    )
+    listed = f'<h3>{text(language, "examples")}</h3><ul class="examples">{buttons}</ul>'
+    return f'<div class="welcome"><h2>{title}</h2>{listed if examples else ""}<p>{keys}</p></div>'
+
+
+def _exchange(exchange: Exchange, turn: int, language: Language) -> str:
+    question = escaped(exchange.question, language)
+    return (
+        f'<section class="exchange" data-turn="{turn}">'
+        f'<h2 class="question"><bdi>{question}</bdi></h2>'
+        f"{_outcome(exchange, turn, language)}</section>"
+    )
+
+
+def _outcome(exchange: Exchange, turn: int, language: Language) -> str:
+    found = _hits("found", "hit", exchange.hits, turn, language)
+    if exchange.error:
+        return problem(exchange.error, language) + found
+    if exchange.answer is None:
+        busy = " busy" if exchange.running else ""
+        return f'<p class="stage{busy}">{_stage(exchange, language)}</p>{found}'
+    understood = _understood(exchange.answer, language)
+    if exchange.answer.status == "refused":
+        return understood + _refusal(exchange.answer, turn, language)
+    return understood + _answered(exchange.answer, turn, language)
+
+
+def _stage(exchange: Exchange, language: Language) -> str:
+    if exchange.stage == "reading":
+        return text(language, "reading", count=len(exchange.hits))
+    return text(language, "stopped" if exchange.stage == "stopped" else "retrieving")
+
+
+def _announcement(exchange: Exchange, language: Language) -> str:
+    if exchange.error:
+        return escaped(exchange.error[0] if language == "zh" else exchange.error[1], language)
+    if exchange.answer is None:
+        return _stage(exchange, language)
+    if exchange.answer.status == "refused":
+        return text(language, "refused")
+    return text(language, "announce", text=escaped(exchange.answer.text, language))
+
+
+def _understood(answer: Answer, language: Language) -> str:
+    if not answer.standalone or answer.standalone == answer.question:
+        return ""
+    words = escaped(answer.standalone, language)
+    return f'<p class="understood">{text(language, "understood")}<bdi>{words}</bdi></p>'
+
+
+def _refusal(answer: Answer, turn: int, language: Language) -> str:
+    nearest = _hits("nearest", "near", answer.nearest, turn, language)
+    return f'<div class="refusal"><h3>{text(language, "refused")}</h3>{nearest}</div>'
+
+
+def _answered(answer: Answer, turn: int, language: Language) -> str:
+    cited = {citation.number: citation for citation in answer.citations}
+    lines = [line for line in answer.text.split("\n") if line.strip()]
+    words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
+    items = "".join(_source(citation, turn, language) for citation in answer.citations)
+    sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'
+    return f'<div class="answer" lang="zh">{words}</div>{sources if items else ""}'
+
+
+def _referenced(line: str, cited: dict[int, Citation], turn: int, language: Language) -> str:
+    parts, at = [], 0
+    for match in _outside_quotes(cited.values()).finditer(line):
+        citation = cited.get(int(match["number"] or 0))
+        if citation:
+            number = _ref(citation, turn, language)
+            parts.append(_followed(line[at : match.start()], number, language))
+            at = match.end()
+    return "".join((*parts, escaped(line[at:], language)))
+
+
+def _followed(words: str, number: str, language: Language) -> str:
+    """Words with a citation number that stays on the line of the last of them."""
+    before, last = escaped(words[:-1], language), escaped(words[-1:], language)
+    return f'{before}<span class="tail">{last}{number}</span>'
+
+
+def _outside_quotes(cited: Iterable[Citation]) -> re.Pattern[str]:
+    """Finds citation numbers, and steps over quoted words, which may hold brackets of their own."""
+    lines = {line for c in cited for line in c.quote.split("\n") if "[" in line}
+    quotes = [re.escape(line) for line in sorted(lines, key=len, reverse=True)]
+    return re.compile("|".join([*quotes, r"\[(?P<number>[0-9]{1,4})\]"]))
+
+
+def _ref(citation: Citation, turn: int, language: Language) -> str:
+    title = citation.article.title or text(language, "untitled")
+    label = attribute(text(language, "open_source", number=citation.number, title=title))
+    opening = f'<button type="button" class="ref" {_target("cite", turn, citation.number)}'
+    return f'{opening} aria-label="{label}" title="{label}">[{citation.number}]</button>'
+
+
+def _source(citation: Citation, turn: int, language: Language) -> str:
+    head = _entry(citation.article, "cite", turn, citation.number, language)
+    quote = escaped(citation.quote, language).replace("\n", "<br>")
+    return f'<li>{head}<blockquote lang="zh" dir="auto">{quote}</blockquote></li>'
+
+
+def _hits(title: str, kind: Kind, hits: Iterable[Hit], turn: int, language: Language) -> str:
+    items = "".join(
+        f"<li>{_entry(hit.article, kind, turn, number, language)}"
+        f'<p class="excerpt" lang="zh" dir="auto">{_excerpt(hit.text, language)}</p></li>'
+        for number, hit in enumerate(hits, 1)
+    )
+    return f'<h3>{text(language, title)}</h3><ul class="passages">{items}</ul>' if items else ""
+
+
+def _entry(found: Article, kind: Kind, turn: int, number: int, language: Language) -> str:
+    title = escaped(found.title, language) or text(language, "untitled")
+    numbered = f'<span class="number">[{number}]</span>' if kind == "cite" else ""
+    return (
+        f'<button type="button" class="entry" {_target(kind, turn, number)}>{numbered}'
+        f'<bdi class="title" lang="zh">{title}</bdi>'
+        f'<span class="origin">{origin(found, language)}</span></button>'
+    )
+
+
+def _target(kind: Kind, turn: int, number: int) -> str:
+    return f'data-kind="{kind}" data-turn="{turn}" data-number="{number}"'
+
+
+def _excerpt(words: str, language: Language) -> str:
+    flat = words.replace("\n", " ")
+    return escaped(flat[:EXCERPT], language) + ("……" if len(flat) > EXCERPT else "")
+
+
+# The article
+
+
+def _marks(
+    answer: Answer | None, found: Article, selection: Selection, start: int, end: int
+) -> Iterator[Mark]:
+    if selection.kind != "cite":
+        yield Mark(start, end, "near")
+        return
+    yield Mark(start, end, "quote", selection.number)
+    for citation in answer.citations if answer else ():
+        if citation.article.id == found.id and citation.number != selection.number:
+            yield Mark(citation.start, citation.end, "other", citation.number)
+
+
+def _strip(answer: Answer | None, selection: Selection, language: Language) -> str:
+    back = f'<button type="button" class="back" data-close>{text(language, "back")}</button>'
+    label = text(language, f"shown_{selection.kind}", number=selection.number)
+    cited = answer.citations if answer and selection.kind == "cite" else ()
+    tabs = "".join(_tab(c, selection, language) for c in cited) if len(cited) > 1 else ""
+    nav = f'<nav aria-label="{text(language, "all_sources")}">{tabs}</nav>' if tabs else ""
+    return f'<div class="strip">{back}<span class="shown">{label}</span>{nav}</div>'
+
+
+def _tab(citation: Citation, selection: Selection, language: Language) -> str:
+    button = _ref(citation, selection.turn, language)
+    if citation.number != selection.number:
+        return button
+    return button.replace('class="ref"', 'class="ref" aria-current="true"')
+
+
+def _folio(found: Article, language: Language) -> str:
+    file = text(language, "file")
+    name = f"<bdi>{escaped(file_name(found), language)}</bdi>" if found.path else ""
+    parts = [p for p in (origin(found, language), f"{file} {name}" if name else "") if p]
+    return '<p class="folio">' + "".join(f"<span>{part}</span>" for part in parts) + "</p>"
+
+
+def _headline(found: Article, language: Language) -> str:
+    title = escaped(found.title, language) or text(language, "untitled")
+    lines = [f'<h2 class="headline" lang="zh" tabindex="-1"><bdi>{title}</bdi></h2>']
+    if found.subtitle:
+        subtitle = escaped(found.subtitle, language)
+        lines.append(f'<p class="subtitle" lang="zh"><bdi>{subtitle}</bdi></p>')
+    if found.title_derived:
+        lines.append(f'<p class="note">{text(language, "derived")}</p>')
+    signed = [escaped(name, language) for name in (found.author, found.byline) if name]
+    if signed:
+        lines.append(f'<p class="byline" lang="zh"><bdi>{"</bdi> <bdi>".join(signed)}</bdi></p>')
+    return "".join(lines)
+
+
+def _paragraphs(words: str, marks: Sequence[Mark], language: Language) -> Iterator[str]:
+    start = 0
+    for paragraph in words.split("\n"):
+        end = start + len(paragraph)
+        if paragraph.strip():
+            subhead = len(paragraph) <= SUBHEAD and paragraph[-1] not in _NO_SUBHEAD_END
+            opening = '<p class="subhead" dir="auto">' if subhead else '<p dir="auto">'
+            yield f"{opening}{_marked(words, start, end, marks, language)}</p>"
+        start = end + 1
+
+
+def _marked(words: str, start: int, end: int, marks: Sequence[Mark], language: Language) -> str:
+    inside = [mark for mark in marks if mark.start < end and mark.end > start]
+    edges = {min(max(edge, start), end) for mark in inside for edge in (mark.start, mark.end)}
+    cuts = sorted({start, end} | edges)
+    return "".join(_piece(words, a, b, inside, language) for a, b in pairwise(cuts))
+
+
+def _piece(words: str, start: int, end: int, marks: Sequence[Mark], language: Language) -> str:
+    inner = escaped(words[start:end], language)
+    mark = next((m for m in marks if m.start <= start and end <= m.end), None)
+    if mark is None:
+        return inner
+    number = f' data-number="{mark.number}"' if mark.number and end == mark.end else ""
+    return f'<mark class="{mark.kind}"{number}>{inner}</mark>'
+
+
+# The archive
+
+
+def _facts(counts: Counts, language: Language) -> str:
+    facts = [
+        ("articles", text(language, "articles_count", count=counts.articles)),
+        ("files", text(language, "files_count", count=counts.files)),
+    ]
+    if counts.first and counts.last:
+        first, last = day(counts.first, language), day(counts.last, language)
+        facts.append(("period", text(language, "period_days", first=first, last=last)))
+    items = "".join(
+        f"<div><dt>{text(language, label)}</dt><dd>{value}</dd></div>" for label, value in facts
+    )
+    return f'<dl class="facts">{items}</dl>'

@@ -1,0 +1,191 @@
+"""The page's web server: one port, one origin, nothing but what the page needs."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import sys
+import webbrowser
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from rag import WenbaoError
+from ui.texts import both
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from gradio import Blocks
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    # The framework compiles its templates and events in the browser, hence the two unsafe words;
+    # scripts in attributes, which injected text would need, stay forbidden.
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+            "script-src-attr 'none'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'self'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+# The framework also offers uploads, files, a proxy, and fetching any address: none is reachable.
+_SERVED = re.compile(
+    r"/(?:assets/.*|static/.*|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
+    r"|gradio_api/(?:queue/(?:join|data)|run/[^/]*|cancel|reset|heartbeat/[^/]*|startup-events"
+    r"|app_id|theme\.css))?/?"
+)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(?::\d+)?", re.IGNORECASE)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_WILDCARD = frozenset({"", "0.0.0.0", "::"})
+_GRACE = 2
+"""Seconds that open connections get when the server stops: every open page holds one."""
+
+
+class Guard:
+    """Puts the security headers on every response, and answers only for the page's own paths.
+
+    A server on the loopback answers only to loopback names, so that a foreign page cannot read the
+    archive through a host name that it points here.
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str) -> None:
+        self._app = app
+        self._loopback_only = _bracketed(host) in _LOOPBACK
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                kept = [h for h in message["headers"] if h[0].decode().lower() not in HEADERS]
+                message = {**message, "headers": kept + own}
+            await send(message)
+
+        app = self._app if self._allowed(scope) else _not_found()
+        await app(scope, receive, send_guarded)
+
+    def _allowed(self, scope: Scope) -> bool:
+        if not _SERVED.fullmatch(scope["path"]):
+            return False
+        if not self._loopback_only:
+            return True
+        sent = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "")
+        match = _HOST.fullmatch(sent)
+        return match is not None and match[1].lower() in _LOOPBACK
+
+
+def application(blocks: Blocks, *, host: str = "127.0.0.1") -> FastAPI:
+    """The page as an ASGI application, with its style, script, fonts and guard."""
+    import fastapi
+    import gradio as gr
+
+    outer = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app: FastAPI = gr.mount_gradio_app(
+        outer,
+        blocks,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        allowed_paths=[],
+        theme=_theme(),
+        head=_head(),
+    )
+    app.add_middleware(Guard, host=host)
+    return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, or a ``WenbaoError`` that says which port and what to do."""
+    if not 0 <= port < 1 << 16:
+        raise WenbaoError(*both("no_such_port", port=port))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise WenbaoError(*both("port_taken", port=port, other=port + 1)) from exc
+        raise WenbaoError(*both("cannot_listen", host=host, port=port, reason=exc)) from exc
+
+
+def run(app: FastAPI, listener: socket.socket, *, open_browser: bool = False) -> None:
+    """Serves until it is interrupted; says the address once it is up."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            url = address(listener)
+            for line in both("serving", url=url):
+                sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+            if open_browser:
+                webbrowser.open(url)
+
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE)
+    try:
+        Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+
+
+def address(listener: socket.socket) -> str:
+    """The page's address as a browser on this machine reaches it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host in _WILDCARD else _bracketed(host)}:{port}/"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host.lower()
+
+
+def _not_found() -> ASGIApp:
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse("not found", status_code=404)
+
+
+def _head() -> str:
+    style, script = (_own_file(name) for name in ("style.css", "page.js"))
+    return f"<style>{style}</style><script>{script}</script>"
+
+
+def _own_file(name: str) -> str:
+    return resources.files("ui").joinpath(name).read_text(encoding="utf-8")
+
+
+def _theme() -> Any:  # noqa: ANN401 - the framework's themes are not typed
+    import gradio as gr
+
+    sans = ["system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
+    mono = ["ui-monospace", "Menlo", "Consolas", "monospace"]
+    colours = {
+        "body_background_fill": "var(--sheet)",
+        "body_text_color": "var(--ink)",
+        "block_background_fill": "transparent",
+        "input_background_fill": "var(--raised)",
+        "border_color_primary": "var(--rule)",
+    }
+    both_schemes = colours | {f"{name}_dark": value for name, value in colours.items()}
+    return gr.themes.Base(font=sans, font_mono=mono).set(**both_schemes)

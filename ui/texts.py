@@ -1,0 +1,133 @@
+"""Every string that a person reads in the page, in Chinese and in English."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+TABLE: dict[str, dict[Language, str]] = {
+    "page_title": {"zh": "问报", "en": "wenbao · ask the paper"},
+    "name": {"zh": "问报", "en": "问报"},
+    "tagline": {
+        "zh": "问一份报纸，答案附原句",
+        "en": "Ask the paper, read the exact sentence",
+    },
+    "other_language": {"zh": "English", "en": "中文"},
+    "new": {"zh": "新对话", "en": "New conversation"},
+    "conversation": {"zh": "对话", "en": "Conversation"},
+    "article": {"zh": "原文", "en": "The article"},
+    "question_label": {"zh": "问题", "en": "Question"},
+    "question_hint": {
+        "zh": "想从报纸里知道什么？",
+        "en": "What do you want to know from the paper?",
+    },
+    "ask": {"zh": "提问", "en": "Ask"},
+    "stop": {"zh": "停止", "en": "Stop"},
+    "examples": {"zh": "可以这样问", "en": "You could ask"},
+    "example": {"zh": "《{title}》讲了什么？", "en": "《{title}》讲了什么？"},
+    "welcome": {"zh": "请提问", "en": "Ask a question"},
+    "keys": {
+        "zh": "回车发送，Shift+回车换行；按数字键 1–9 打开对应的出处。",
+        "en": "Enter sends, Shift+Enter breaks the line; the keys 1–9 open the sources.",
+    },
+    # The course of a question
+    "retrieving": {"zh": "正在检索……", "en": "Searching the archive…"},
+    "reading": {"zh": "正在阅读 {count} 段……", "en": "Reading {count} passages…"},
+    "stopped": {"zh": "已停止。", "en": "Stopped."},
+    "understood": {"zh": "按此检索：", "en": "Searched as: "},
+    "sources": {"zh": "出处", "en": "Sources"},
+    "found": {"zh": "检索到的段落", "en": "Passages found"},
+    "refused": {"zh": "档案中没有找到答案", "en": "Not found in the archive"},
+    "nearest": {"zh": "最接近的段落，不是答案", "en": "Nearest passages, not an answer"},
+    "failed": {"zh": "没有完成", "en": "This did not work"},
+    "unexpected": {
+        "zh": "程序出了意外，这个问题没有得到回答。请再试一次；细节记在运行问报的窗口里。",
+        "en": "Something unexpected happened and the question was not answered. Try again; the "
+        "details are in the window that runs wenbao.",
+    },
+    "announce": {"zh": "回答：{text}", "en": "Answer: {text}"},
+    # Sources
+    "open_source": {"zh": "打开出处 {number}：{title}", "en": "Open source {number}: {title}"},
+    "untitled": {"zh": "无题", "en": "Untitled"},
+    "page": {"zh": "第 {page} 页", "en": "p. {page}"},
+    "shown_cite": {"zh": "出处 {number}", "en": "Source {number}"},
+    "shown_near": {"zh": "最接近的段落，不是答案", "en": "Nearest passage, not an answer"},
+    "shown_hit": {"zh": "检索到的段落", "en": "A passage found"},
+    "all_sources": {"zh": "这个回答的出处", "en": "Sources of this answer"},
+    "derived": {"zh": "原文没有标题，取自首句", "en": "No printed headline: taken from the text"},
+    "author": {"zh": "作者", "en": "By"},
+    "file": {"zh": "文件", "en": "File"},
+    "back": {"zh": "返回对话", "en": "Back to the conversation"},
+    "odd": {"zh": "不可见字符 {code}", "en": "invisible character {code}"},
+    # Before the first question
+    "intro_title": {"zh": "这里显示原文", "en": "The original appears here"},
+    "intro_body": {
+        "zh": "问报只用这份档案里的报纸回答。每个回答都标出处，点开就在这里看到整篇文章，"
+        "引用的原句已经标亮。档案里没有的，它会直说，并列出最接近的段落。",
+        "en": "wenbao answers only from the papers in this archive. Every answer names its "
+        "sources; open one to see the whole article here, with the quoted sentence marked. When "
+        "the archive does not hold an answer, it says so and lists the nearest passages.",
+    },
+    "articles": {"zh": "文章", "en": "Articles"},
+    "articles_count": {"zh": "{count:,} 篇", "en": "{count:,}"},
+    "files": {"zh": "文件", "en": "Files"},
+    "files_count": {"zh": "{count:,} 个", "en": "{count:,}"},
+    "period": {"zh": "日期", "en": "Dates"},
+    "period_days": {"zh": "{first} 至 {last}", "en": "{first} to {last}"},
+    "empty": {
+        "zh": "档案还是空的。先加入报纸：wenbao add 文件夹",
+        "en": "The archive is still empty. Add papers first: wenbao add FOLDER",
+    },
+    # The server
+    "serving": {
+        "zh": "问报已启动：{url}（按 Ctrl+C 停止）",
+        "en": "wenbao is up: {url} (Ctrl+C stops it)",
+    },
+    "port_taken": {
+        "zh": "端口 {port} 已被占用。请换一个，例如 --port {other}",
+        "en": "Port {port} is in use. Choose another one, for example --port {other}",
+    },
+    "no_such_port": {
+        "zh": "没有端口 {port}：--port 应在 1 到 65535 之间",
+        "en": "There is no port {port}: --port goes from 1 to 65535",
+    },
+    "cannot_listen": {
+        "zh": "无法在 {host} 的端口 {port} 上提供网页：{reason}。请检查 --host 和 --port",
+        "en": "Cannot serve the page on {host}, port {port}: {reason}. Check --host and --port",
+    },
+}
+
+
+def text(language: Language, key: str, **values: object) -> str:
+    """The string of this key, with its ``{names}`` filled in."""
+    return TABLE[key][language].format(**values)
+
+
+def both(key: str, **values: object) -> tuple[str, str]:
+    """The string in Chinese and in English."""
+    return text("zh", key, **values), text("en", key, **values)
+
+
+def preferred(accept_language: str) -> Language:
+    """The page's language for an ``Accept-Language`` header.
+
+    The better ranked of Chinese and English; English when the header names only other languages,
+    Chinese when it names none.
+    """
+    ranked = sorted(map(_ranked, accept_language.split(",")), key=lambda pair: -pair[0])
+    names = [name for weight, name in ranked if weight > 0 and name]
+    known = [name for name in names if name in ("zh", "en")]
+    if known:
+        return "zh" if known[0] == "zh" else "en"
+    return "en" if set(names) - {"*"} else "zh"
+
+
+def _ranked(part: str) -> tuple[float, str]:
+    tag, _, parameter = part.partition(";")
+    name, _, value = parameter.partition("=")
+    try:
+        weight = float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        weight = 0.0
+    return weight, tag.strip().partition("-")[0].lower()

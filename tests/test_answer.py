@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rag import Settings
+from rag.answer import choose, cite, sentences_of
+from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, query_of
+from rag.types import Article, Hit, Passage
+
+
+class ByFirstFeature(EvidenceModel):
+    """Orders by the share of the question's terms in the sentence; that is its probability too."""
+
+    def order(self, rows):
+        return rows[:, 0] * 10
+
+    def probability(self, rows):
+        return rows[:, 0]
+
+
+MODEL = ByFirstFeature(choice=np.zeros(len(FEATURES) + 1), support=np.zeros(len(FEATURES) + 1))
+
+
+def hit(text, title="题", score=1.0):
+    article = Article(title=title, text=text)
+    passage = Passage(article_id=article.id, start=0, end=len(text))
+    return Hit(article=article, passage=passage, score=score, dense=0.9, lexical=1.0)
+
+
+def evidence(question, *hits, settings=Settings()):
+    query = query_of(question, {}, 10)
+    found = sentences_of(hits)
+    rows = features(query, found, [0.9] * len(found))
+    return choose(query, found, rows, MODEL, settings)
+
+
+def texts(chosen):
+    return [[sentence.text for sentence in group] for group in chosen.groups]
+
+
+def test_the_best_sentence_is_quoted():
+    chosen = evidence("白鹭多少只？", hit("湿地开幕了。白鹭共312只。天气很好。"))
+    assert texts(chosen)[0] == ["白鹭共312只。"]
+    assert cite(chosen)[0].startswith("白鹭共312只。[1]")
+
+
+def test_nothing_found_is_no_evidence():
+    chosen = evidence("白鹭多少只？")
+    assert (chosen.groups, chosen.confidence) == ((), 0.0)
+
+
+def test_a_second_sentence_brings_the_other_half():
+    chosen = evidence(
+        "城东大桥和鹤湾渡口各有多长？", hit("城东大桥长三公里。"), hit("鹤湾渡口长一百米。", "渡")
+    )
+    assert texts(chosen) == [["城东大桥长三公里。"], ["鹤湾渡口长一百米。"]]
+
+
+def test_the_same_news_in_two_articles_is_cited_together():
+    chosen = evidence(
+        "白鹭多少只？",
+        hit("湿地今年共记录白鹭312只。", "甲"),
+        hit("湿地今年共记录到白鹭312只。", "乙"),
+    )
+    text, citations = cite(chosen)
+    assert text == "湿地今年共记录白鹭312只。[1][2]"
+    assert [c.article.title for c in citations] == ["甲", "乙"]
+
+
+def test_rivals_of_two_articles_are_both_shown():
+    chosen = evidence(
+        "火灾几人受伤？",
+        hit("仓库火灾造成3人受伤送医院。", "甲"),
+        hit("调查称那场火灾5人受伤，其中两人次日就诊。", "乙"),
+    )
+    assert {group[0].hit.article.title for group in chosen.groups} == {"甲", "乙"}
+
+
+def test_what_leans_on_its_neighbour_is_quoted_with_it():
+    chosen = evidence("汤要熬多久？", hit("掌勺的是方禾。她说，汤要熬足九个小时。"))
+    assert texts(chosen)[0] == ["掌勺的是方禾。她说，汤要熬足九个小时。"]
+
+
+def test_never_more_than_the_settings_allow():
+    hits = [hit(f"甲乙丙丁戊己{n}号说法各不相同{n * n}。", f"题{n}") for n in range(9)]
+    chosen = evidence("甲乙丙丁戊己说法？", *hits, settings=Settings(max_sentences=2))
+    assert len(chosen.groups) <= 2
+
+
+def test_the_weights_that_ship_fit_the_features():
+    model = evidence_model()
+    assert len(model.choice) == len(model.support) == len(FEATURES) + 1
+    rows = np.zeros((2, len(FEATURES)))
+    rows[1, 0] = 1.0
+    assert model.order(rows)[1] > model.order(rows)[0]
+    assert ((model.probability(rows) > 0) & (model.probability(rows) < 1)).all()
+
+
+def test_features_of_a_sentence():
+    query = query_of("《岸》共几集？2019年的", {"共": 5}, 10)
+    found = sentences_of([hit("纪录片《岸》共六集。片长很长。", "岸")])
+    rows = features(query, found, [0.5, 0.4])
+    named = dict(zip(FEATURES, rows[0], strict=True))
+    assert rows.shape == (2, len(FEATURES))
+    assert named["cosine"] == 0.5
+    assert named["holds"] == 1.0
+    assert named["names_missing"] == pytest.approx(0.5)
+    assert named["length"] == pytest.approx(0.1)

@@ -1,0 +1,121 @@
+"""The shape of the program: imports run one way, start-up is light, names stay what they are."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ["embeddings", "rag", "ui", "eval"]
+HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "gradio", "sklearn", "pandas"}
+PIPELINE = [
+    "types", "errors", "config", "terms", "dates", "asks", "reading", "marks", "lines",
+    "boundaries", "newspaper", "passages", "store", "archive", "retrieve", "evidence", "answer",
+    "cite", "conversation", "chatbot",
+]  # fmt: skip
+"""``rag`` from the bottom up: a file imports only what stands before it."""
+
+
+def imports(path, *, top_level_only=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def files(package):
+    return sorted((ROOT / package).glob("*.py"))
+
+
+def test_every_file_of_rag_is_in_the_pipeline():
+    assert {path.stem for path in files("rag")} == {*PIPELINE, "cli", "__init__"}
+
+
+@pytest.mark.parametrize("path", files("rag"), ids=lambda path: path.stem)
+def test_imports_run_one_way(path):
+    if path.stem in ("cli", "__init__"):
+        return
+    allowed = set(PIPELINE[: PIPELINE.index(path.stem)])
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("rag.")}
+    assert used <= allowed, f"{path.stem} reaches up to {used - allowed}"
+    assert not {"ui", "eval"} & {name.split(".")[0] for name in imports(path)}
+
+
+def test_embeddings_is_a_leaf():
+    used = {name.split(".")[0] for path in files("embeddings") for name in imports(path)}
+    assert not used & {"rag", "ui", "eval"}
+
+
+def test_ui_and_eval_do_not_know_each_other():
+    assert not any(name.startswith("eval") for path in files("ui") for name in imports(path))
+    assert not any(name.startswith("ui") for path in files("eval") for name in imports(path))
+
+
+@pytest.mark.parametrize("library", sorted(HEAVY - {"sklearn", "pandas", "transformers"}))
+def test_a_heavy_library_has_one_owner(library):
+    owners = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("embeddings", "rag", "ui")
+        for path in files(package)
+        if library in {name.split(".")[0] for name in imports(path)}
+    }
+    expected = {
+        "faiss": {"embeddings/index.py"},
+        "torch": {"embeddings/encoder.py"},
+        "sentence_transformers": {"embeddings/encoder.py"},
+    }
+    if library == "gradio":
+        assert all(owner.startswith("ui/") for owner in owners)
+    else:
+        assert owners == expected[library]
+
+
+def test_importing_loads_nothing_heavy():
+    code = f"import sys, rag, ui, rag.cli; print(sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_exported_names():
+    import embeddings
+    import rag
+
+    assert set(embeddings.__all__) == {
+        "BUNDLED", "Encoder", "EncoderError", "IndexFileError", "IndexStamp", "SentenceEncoder",
+        "VectorIndex",
+    }  # fmt: skip
+    assert {"Archive", "Chatbot", "Settings", "Article", "Answer", "Citation", "Filters"} <= set(
+        rag.__all__
+    )
+    assert all(hasattr(rag, name) for name in rag.__all__)
+
+
+def test_nothing_unsafe_is_used():
+    banned = ("import pickle", "torch.load(", "trust_remote_code=True", "shell=True", "eval(")
+    for package in PACKAGES:
+        for path in files(package):
+            text = path.read_text(encoding="utf-8")
+            found = [word for word in banned if word in text]
+            assert not found, f"{path.name}: {found}"
+
+
+def test_errors_are_drawn_as_they_are():
+    from rag import errors
+
+    drawn = [
+        line.strip("├─│└ ").split()[0] for line in (errors.__doc__ or "").splitlines() if "── " in line
+    ]
+    classes = [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.WenbaoError)
+    ]
+    assert set(drawn) == set(classes) - {"WenbaoError"}

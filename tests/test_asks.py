@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.asks import Asked, asked, holds
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("面馆的第一代掌柜是谁？", "person"),
+        ("哪位运动员夺冠？", "person"),
+        ("大桥哪天通车？", "date"),
+        ("它是哪一年建成的？", "date"),
+        ("首班车几点发车？", "time"),
+        ("停水影响多少户居民？", "number"),
+        ("主跨有多长？", "number"),
+        ("补停车位的地方在哪里？", "place"),
+        ("为什么推迟通车？", "reason"),
+        ("方案包括哪三个部分？", "list"),
+        ("哪些线路要绕行？", "list"),
+        ("馆长怎么说？", "words"),
+        ("谈谈这座桥", "other"),
+        ("Who directed it?", "person"),
+        ("When does it open?", "date"),
+        ("How many people were hurt?", "number"),
+    ],
+)
+def test_kind(question, kind):
+    assert asked(question).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("停水影响多少户居民？", "影响居民2.1万户。", "检修历时2小时。"),
+        ("门票多少钱？", "门票20元。", "共有20人参加。"),
+        ("主跨有多长？", "主跨628米。", "桥上有4车道。"),
+        ("共几集？", "全片共六集。", "全片很长。"),
+        ("哪天通车？", "大桥10月8日通车。", "大桥全长三公里。"),
+        ("几点开门？", "上午9:30开门。", "门开在老街。"),
+        ("掌柜是谁？", "掌柜叫方守田，用一口铁锅。", "锅是铁的。"),
+        ("为什么停水？", "因检修，当晚停水。", "当晚停水。"),
+        ("在哪里举行？", "开幕式在江心洲举行。", "开幕式很热闹。"),
+    ],
+)
+def test_holds(question, right, wrong):
+    assert holds(right, asked(question)) == 1
+    assert holds(wrong, asked(question)) == 0
+
+
+def test_what_cannot_be_told_is_a_half():
+    assert holds("大桥通车了。", Asked(kind="other")) == 0.5

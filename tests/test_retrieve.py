@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rag import Filters, Settings
+from rag.dates import period_in
+from rag.retrieve import fuse, in_time, retrieve
+from rag.types import Article
+
+
+def find(archive, question, asked_on=None, **options):
+    vector = archive.encoder.encode_queries([question])[0]
+    mention = period_in(question, asked_on) if asked_on else None
+    return retrieve(archive, question, vector, mention=mention, **options)
+
+
+def test_fusion_is_the_weighted_sum_of_stretched_scores():
+    fused = fuse({1: 0.9, 2: 0.8, 3: 0.7}, {2: 10.0, 4: 5.0}, 0.4)
+    assert fused == pytest.approx({1: 0.4, 2: 0.4 * 0.5 + 0.6, 3: 0.0, 4: 0.0})
+
+
+def test_scores_that_do_not_differ_are_all_one():
+    assert fuse({1: 0.5}, {}, 0.4) == {1: 0.4}
+    assert fuse({}, {}, 0.4) == {}
+
+
+def test_the_right_article_comes_first_with_the_scores_of_both_legs(archive):
+    hits = find(archive, "停水检修影响多少户居民？")
+    assert hits[0].article.title == "城东水厂夜间检修"
+    assert hits[0].lexical is not None
+    vector = archive.encoder.encode_queries(["停水检修影响多少户居民？"])[0]
+    own = archive.encoder.encode_passages(["城东水厂夜间检修（2024年3月4日）\n" + hits[0].text])[0]
+    assert hits[0].dense == pytest.approx(float(own @ vector), abs=1e-3)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_filters_hold_for_both_legs(archive):
+    hits = find(archive, "停水检修", filters=Filters(source="周刊"))
+    assert {hit.article.source for hit in hits} == {"云桥周刊"}
+
+
+def test_limits(archive):
+    assert len(find(archive, "云桥", settings=Settings(passages=2))) == 2
+    one = find(archive, "云桥", settings=Settings(per_article=1))
+    assert len({hit.article.id for hit in one}) == len(one)
+
+
+def test_an_empty_archive_finds_nothing(tmp_path, encoder):
+    from rag import Archive
+
+    assert find(Archive(tmp_path / "empty", encoder=encoder), "大桥") == []
+
+
+def test_days_that_the_question_names_get_a_bonus(archive):
+    plain = {hit.article.title: hit.score for hit in find(archive, "上个月发生了什么")}
+    timed = find(archive, "上个月发生了什么", asked_on=date(2024, 5, 2))
+    assert timed[0].article.title == "老街面馆的三代人"
+    assert timed[0].score == pytest.approx(plain["老街面馆的三代人"] + Settings().time_bonus, abs=0.5)
+
+
+def test_a_paper_prints_today_what_was_yesterday():
+    mention = period_in("昨天的事", date(2024, 3, 2))
+    assert in_time(Article(title="t", text="x", date=date(2024, 3, 2)), mention)
+    assert not in_time(Article(title="t", text="x", date=date(2024, 3, 9)), mention)
+    assert not in_time(Article(title="t", text="x"), mention)

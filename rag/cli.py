@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from rag.archive import AddProgress, AddReport, Archive
 from rag.chatbot import Chatbot
 from rag.config import load_settings
 from rag.errors import EncoderChanged, SettingsError, WenbaoError
-from rag.types import Answer, Article, Citation, Filters, Hit, Turn
+from rag.types import Answer, Article, Citation, Filters, Hit
 
 VERSION = "0.1.0"
 
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         _note(
             "已停止。已完成的部分都在，重复同一命令即可继续。",
-            "Stopped. What was done is kept; the same command goes on from there.",
+            "Stopped. What was done is kept; the same command goes on.",
         )
         return 130
     except BrokenPipeError:
@@ -71,8 +71,8 @@ def _add(options: argparse.Namespace) -> int:
         _print(
             f"新增 {report.added} 篇，未变 {report.unchanged} 篇，移除 {report.removed} 篇；"
             f"档案 {archive.path} 现有 {archive.counts().articles} 篇。",
-            f"{report.added} articles added, {report.unchanged} unchanged, {report.removed} removed; "
-            f"the archive {archive.path} holds {archive.counts().articles}.",
+            f"{report.added} articles added, {report.unchanged} unchanged, {report.removed} "
+            f"removed; the archive {archive.path} holds {archive.counts().articles}.",
         )
     return 1 if report.problems else 0
 
@@ -168,7 +168,7 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if facts["database"] == "ok" and facts["model"] == "ok" else 1
 
 
-def _eval(options: argparse.Namespace) -> int:
+def _measure(options: argparse.Namespace) -> int:
     from eval.commands import run
 
     return run(options.name, options.rest)
@@ -435,7 +435,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure.add_argument("name", nargs="?", default="--help")
     measure.add_argument("rest", nargs=argparse.REMAINDER)
-    measure.set_defaults(run=_eval)
+    measure.set_defaults(run=_measure)
     return parser
 
 

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ["embeddings", "rag", "ui", "eval"]
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "gradio", "sklearn", "pandas"}
 PIPELINE = [
-    "types", "errors", "config", "terms", "dates", "asks", "reading", "marks", "lines",
-    "boundaries", "newspaper", "passages", "store", "archive", "retrieve", "evidence", "answer",
-    "cite", "conversation", "chatbot",
+    "types", "errors", "config", "terms", "dates", "asks", "source", "decoding", "records",
+    "webpage", "documents", "reading", "marks", "lines", "boundaries", "newspaper", "passages",
+    "store", "archive", "retrieve", "evidence", "answer", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""
 

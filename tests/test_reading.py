@@ -23,7 +23,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from rag import reading
+from rag import documents, reading
 from rag.errors import ReadingError
 from rag.reading import Reading, read, shown, walk
 from rag.types import RawText
@@ -524,7 +524,7 @@ def test_a_broken_pdf_is_refused(tmp_path):
 
 
 def test_a_pdf_of_too_many_pages_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_PAGES", 2)
+    monkeypatch.setattr(documents, "MAX_PAGES", 2)
     assert only(read(pdf(tmp_path / "two.pdf", [LINES] * 2))).text.count("\f") == 1
     refused(pdf(tmp_path / "three.pdf", [LINES] * 3), "有 3 页，超过 2 页", "has 3 pages")
 

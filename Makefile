@@ -26,7 +26,7 @@ format: .venv/dev.stamp
 sample: var/sample/archive.db
 
 var/sample/archive.db: | .venv/run.stamp
-	$(BIN)/wenbao add examples/pages --archive var/sample
+	$(BIN)/wenbao add examples/pages --source 青岚日报 --archive var/sample
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

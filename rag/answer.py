@@ -92,7 +92,8 @@ NEW_WORDS = 0.3
 
 def cite(evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
     """The answer's text with its numbers, and the citations."""
-    lines, citations = [], []
+    lines: list[str] = []
+    citations: list[Citation] = []
     for group in evidence.groups:
         numbers = []
         for sentence in group:

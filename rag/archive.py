@@ -62,7 +62,7 @@ MAX_ARTICLE_CHARS = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddProgress:
-    """Where an ``add`` stands: file ``file`` of ``files`` (from 1), passages done of those to embed."""
+    """Where an ``add`` stands: file ``file`` of ``files``, articles done of its ``total``."""
 
     path: Path
     file: int
@@ -74,7 +74,7 @@ class AddProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddReport:
-    """What an ``add`` did, in articles; ``problems`` are the files and rows that could not go in."""
+    """What an ``add`` did, in articles, and the files and rows that could not go in."""
 
     added: int = 0
     unchanged: int = 0
@@ -275,8 +275,8 @@ class Archive:
         A file that was added before and has not changed costs nothing, an article that is there
         already costs no embedding, and a changed file replaces what it held. ``day`` overrides the
         date of every article, ``source`` names the paper where the file doesn't. What can't be read
-        is reported, the rest goes in. Interrupted, it keeps the batches that are done; the same call
-        goes on from there. Raises ``ArchiveLocked`` when another process is writing.
+        is reported, the rest goes in. Interrupted, it keeps the batches that are done; the same
+        call goes on from there. Raises ``ArchiveLocked`` when another process is writing.
         """
         with self._writing():
             files, problems = _files(paths)
@@ -347,9 +347,12 @@ class Archive:
 
     def _remove_one(self, connection: sqlite3.Connection, name: str) -> None:
         gone = connection.execute("DELETE FROM articles WHERE id = ?", (name,)).rowcount
-        gone = gone or connection.execute(
-            "DELETE FROM sources WHERE path IN (?, ?)", (name, str(Path(name).absolute()))
-        ).rowcount
+        gone = (
+            gone
+            or connection.execute(
+                "DELETE FROM sources WHERE path IN (?, ?)", (name, str(Path(name).absolute()))
+            ).rowcount
+        )
         if not gone:
             raise _unknown_file(name)
 
@@ -405,9 +408,7 @@ class Archive:
             return self._index
 
     def _load_index(self, generation: int) -> VectorIndex | None:
-        stamp = IndexStamp(
-            fingerprint=self._store.meta("fingerprint") or "", generation=generation
-        )
+        stamp = IndexStamp(fingerprint=self._store.meta("fingerprint") or "", generation=generation)
         try:
             return VectorIndex.load(self._index_path, stamp)
         except IndexFileError as exc:
@@ -482,9 +483,10 @@ class _Adding:
         options = f"{self.day}|{self.source}|".encode()
         try:
             with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() + hashlib.sha256(
-                    options
-                ).hexdigest()[:8]
+                return (
+                    hashlib.file_digest(file, "sha256").hexdigest()
+                    + hashlib.sha256(options).hexdigest()[:8]
+                )
         except OSError as exc:
             raise ReadingError(
                 f"{shown(self.path)}：读不出来（{exc.strerror}）。请检查权限。",

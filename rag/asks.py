@@ -56,7 +56,12 @@ _FORMS: dict[Kind, re.Pattern[str]] = {
 }
 
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("reason", re.compile(r"为什么|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么引起|缘何|怎么会|\bwhy\b")),
+    (
+        "reason",
+        re.compile(
+            r"为什么|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么引起|缘何|怎么会|\bwhy\b"
+        ),
+    ),
     (
         "list",
         re.compile(
@@ -68,28 +73,35 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"什么时候|何时|哪[一]?[天日年月周]|几[月号日]|哪个月|多久以前|什么日期|日期是|\bwhen\b|\bwhat (?:day|date|year)\b"
+            r"什么时候|何时|哪[一]?[天日年月周]|几[月号日]|哪个月|多久以前|什么日期|日期是"
+            r"|\bwhen\b|\bwhat (?:day|date|year)\b"
         ),
     ),
-    ("person", re.compile(r"谁|哪[一]?位|什么人|何人|哪个人|哪名|叫什么名字|\bwho\b|\bwhose\b|\bwhom\b")),
+    (
+        "person",
+        re.compile(r"谁|哪[一]?位|什么人|何人|哪个人|哪名|叫什么名字|\bwho\b|\bwhose\b|\bwhom\b"),
+    ),
     (
         "number",
         re.compile(
-            r"多少|几(?!乎)|多[大高长宽深远重久快]|第几|比例是|金额|数量|人数|规模|\bhow (?:many|much|long|high|far|old|tall)\b"
+            r"多少|几(?!乎)|多[大高长宽深远重久快]|第几|比例是|金额|数量|人数|规模"
+            r"|\bhow (?:many|much|long|high|far|old|tall)\b"
         ),
     ),
     (
         "place",
-        re.compile(r"哪里|哪儿|何地|何处|什么地方|在哪|哪个[市省区县国城镇村站地]|哪国|地点|\bwhere\b"),
+        re.compile(
+            r"哪里|哪儿|何地|何处|什么地方|在哪|哪个[市省区县国城镇村站地]|哪国|地点|\bwhere\b"
+        ),
     ),
     (
         "words",
-        re.compile(r"怎么[说看]|如何评价|说了什么|怎样[说看]|表示什么|说什么|说[^，。？?]*什么|怎么形容|什么看法|什么建议"),
+        re.compile(
+            r"怎么[说看]|如何评价|说了什么|怎样[说看]|表示什么|说什么|说[^，。？?]*什么|怎么形容|什么看法|什么建议"
+        ),
     ),
 )
-_UNIT = re.compile(
-    r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])"
-)
+_UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])")
 _MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
     "套间顿封首期届门枚支颗段笔艺幅处片口级度"
@@ -117,9 +129,9 @@ class Asked:
 
 
 def asked(question: str) -> Asked:
-    """Reads the question words. Where several stand, a reason or a list goes before a single thing."""
+    """Reads the question words; a reason or a list goes before a single thing."""
     text = fold(question)
-    kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
+    kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
     return Asked(kind=kind, units=_units(text) if kind in ("number", "list") else None)
 
 

@@ -11,21 +11,20 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rag.answer import Evidence, choose, cite, sentences_of
 from rag.archive import Archive
 from rag.cite import verified
 from rag.config import Settings
 from rag.conversation import already_said, readings
 from rag.dates import period_in
-from rag.errors import QuestionError, WenbaoError
+from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, query_of
 from rag.retrieve import retrieve
 from rag.terms import question_terms
-from rag.types import Answer, Filters, Hit, Span, Turn
+from rag.types import Answer, Article, Filters, Hit, Span, Turn
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 MAX_QUESTION_CHARS = 1000
@@ -164,10 +163,10 @@ class Inquiry:
         answer = replace(refusal, status="answered", text=written, citations=citations, nearest=())
         return answer if verified(answer, self._article) else refusal
 
-    def _article(self, article_id: str):  # noqa: ANN202
+    def _article(self, article_id: str) -> Article | None:
         try:
             return self.archive.article(article_id)
-        except WenbaoError:
+        except UnknownArticle:
             return None
 
     def _was_said(self, sentence: Sentence) -> bool:

@@ -30,7 +30,7 @@ def is_true(citation: Citation, article_of: Callable[[str], Article | None]) -> 
 
 
 def verified(answer: Answer, article_of: Callable[[str], Article | None]) -> bool:
-    """Whether every citation is true, every number has its citation and every quote is in the text."""
+    """Whether every citation is true and every number in the text has its citation."""
     numbers = [citation.number for citation in answer.citations]
     return (
         numbers == list(range(1, len(numbers) + 1))

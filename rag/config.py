@@ -10,7 +10,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def load_settings(
     for key, text in environ.items():
         if key.startswith(_PREFIX) and key not in _NOT_SETTINGS:
             values[key.removeprefix(_PREFIX).lower()] = text
-    return Settings(**{name: _typed(name, value) for name, value in values.items()})
+    return replace(Settings(), **{name: _typed(name, value) for name, value in values.items()})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _read(path: Path) -> dict[str, Any]:
         ) from exc
 
 
-def _typed(name: str, value: object) -> float | int:
+def _typed(name: str, value: object) -> Any:  # noqa: ANN401 - int or float, by the field
     known = {field.name: field.type for field in fields(Settings)}
     if name not in known:
         raise SettingsError(
@@ -99,5 +99,6 @@ def _typed(name: str, value: object) -> float | int:
         return int(str(value)) if known[name] == "int" else float(str(value))
     except ValueError as exc:
         raise SettingsError(
-            f"设置 {name} = {value!r} 不是数字。", f"The setting {name} = {value!r} is not a number."
+            f"设置 {name} = {value!r} 不是数字。",
+            f"The setting {name} = {value!r} is not a number.",
         ) from exc

@@ -1,7 +1,7 @@
 """A follow-up question, completed from the turns before. Pure, and without a language model.
 
-A question that leans on the last one (他、它、那…呢, or no subject of its own) is read together with
-what that one was about. Whether it leans is often not to be told from its words alone, so both
+A question that leans on the last one (他、它、那…呢, or no subject of its own) is read together
+with what that one was about. Whether it leans is often not to be told from its words alone, so both
 readings may be returned: the chatbot keeps the one that the archive answers with more confidence.
 """
 

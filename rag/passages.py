@@ -1,8 +1,8 @@
 """Article to sentences to passages, as offsets into the article's text. Pure.
 
-A sentence ends at 。！？…, at a Latin full stop before a space, or with its paragraph; closing quotes
-belong to it, and so does a following attribution (“……！”王岚说。). What is longer than a passage may
-be is cut at a comma, in the last resort anywhere, and its pieces count as sentences.
+A sentence ends at 。！？…, at a Latin full stop before a space, or with its paragraph; closing
+quotes belong to it, and so does a following attribution (“……！”王岚说。). What is longer than a
+passage may be is cut at a comma, in the last resort anywhere, and its pieces count as sentences.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)》】\"]*|\.(?=\
 _ATTRIBUTION = re.compile(
     r"[^“”。！？!?，,：:\n]{1,40}?(?:说|表示|介绍|指出|认为|强调|坦言|透露|回忆|感慨|称|道)(?=[，,。：:])"
 )
-_CLOSERS = "”’」』\""
+_CLOSERS = '”’」』"'
 _CLAUSE_END = re.compile(r"[，,；;：:、\s]")
 
 
@@ -58,7 +58,11 @@ def passages(
 
 def embedded_text(article: Article, start: int, end: int) -> str:
     """What the encoder reads for a passage: headline and date in front of its words."""
-    day = f"（{article.date.year}年{article.date.month}月{article.date.day}日）" if article.date else ""
+    day = (
+        f"（{article.date.year}年{article.date.month}月{article.date.day}日）"
+        if article.date
+        else ""
+    )
     title = article.title[:_TITLE_CHARS]
     return f"{title}{day}\n{article.text[start:end]}"
 

@@ -2,8 +2,8 @@
 
 Each leg finds ``leg_size`` passages; its scores are stretched to 0..1 over what it found, and the
 fused score is ``dense_weight`` x dense + the rest x lexical (min-max fusion, as in Bruch, Gai and
-Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). What only the lexical leg found gets
-its exact cosine; what only the dense leg found gets 0 from the lexical one.
+Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). What only the lexical leg
+found gets its exact cosine; what only the dense leg found gets 0 from the lexical one.
 
 Where the question names a time, both legs also look among the articles of those days alone, and a
 passage of those days gets ``time_bonus`` on top; a paper prints today what happened yesterday, so

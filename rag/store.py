@@ -170,7 +170,8 @@ class Store:
         found = self.meta("format") if self._has_meta(connection) else None
         if found != FORMAT:
             raise ArchiveError(
-                f"{self.path} 不是本版本的档案（格式 {found}，需要 {FORMAT}）。请把文件加入一个新档案。",
+                f"{self.path} 不是本版本的档案（格式 {found}，需要 {FORMAT}）。"
+                "请把文件加入一个新档案。",
                 f"{self.path} is not an archive of this version (format {found}, not {FORMAT}). "
                 "Add the files to a new archive.",
             )
@@ -199,7 +200,8 @@ class Store:
             ) from exc
         except sqlite3.DatabaseError as exc:
             raise ArchiveDamaged(
-                f"档案数据库 {self.path} 已损坏：{exc}。文件未被改动；请从备份恢复，或把原文件加入一个新档案。",
+                f"档案数据库 {self.path} 已损坏：{exc}。文件未被改动；"
+                "请从备份恢复，或把原文件加入一个新档案。",
                 f"The archive's database {self.path} is damaged: {exc}. Nothing was changed; "
                 "restore it from a backup, or add the original files to a new archive.",
             ) from exc

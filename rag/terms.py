@@ -12,7 +12,11 @@ import unicodedata
 from collections.abc import Callable
 from typing import cast
 
-_RUN = re.compile(r"[0-9]+(?:[.:,][0-9]+)*|[^\W\d_\u2e80-\ufaff\U00020000-\U0003ffff]+|[\u3400-\u9fff\U00020000-\U0003ffff]+")
+_RUN = re.compile(
+    r"[0-9]+(?:[.:,][0-9]+)*"  # numbers, times
+    r"|[^\W\d_\u2e80-\ufaff\U00020000-\U0003ffff]+"  # words of alphabets
+    r"|[\u3400-\u9fff\U00020000-\U0003ffff]+"  # Chinese
+)
 
 _ASKING = re.compile(
     r"请问|请告诉我|我想知道|你知道|什么时候|什么时间|什么样|什么|为何|为什么|怎么样|怎么|怎样|如何|哪一[年天日月个位家种]"

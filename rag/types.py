@@ -22,8 +22,8 @@ class RawText:
     """What a file holds before it is understood.
 
     ``record`` is true for one row of a JSONL or CSV file, which is one article by itself; a page
-    (false) may hold several. A form feed in ``text`` stands where a page of the file ends. ``place``
-    says where in the file it stands ("line 12"), empty for the whole file.
+    (false) may hold several. A form feed in ``text`` stands where a page of the file ends.
+    ``place`` says where in the file it stands ("line 12"), empty for the whole file.
     """
 
     path: str
@@ -41,8 +41,8 @@ class RawText:
 class Article:
     """One article of a paper.
 
-    ``text`` is the repaired body: paragraphs joined by a line feed, without the headline. ``author``
-    is the author line of a signed piece, ``byline`` the reporters as printed in the text.
+    ``text`` is the repaired body: paragraphs joined by a line feed, without the headline.
+    ``author`` is the author line of a signed piece, ``byline`` the reporters as printed.
     ``raw_start`` and ``raw_end`` bound the article, headline included, in the raw text of its file.
     ``title_derived`` marks a title that was not printed but taken from the first sentence.
     """
@@ -92,9 +92,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A passage that retrieval found. Scores: higher is better; ``dense`` is the cosine, ``lexical``
-    the BM25 of the bigrams, None where that leg did not find the passage; ``score`` is the fusion,
-    0 to 1.
+    """A passage that retrieval found. Scores: higher is better; ``dense`` is the cosine,
+    ``lexical`` the BM25 of the bigrams, None where that leg did not find the passage; ``score`` is
+    the fusion, 0 to 1, and a bonus for the days that the question names.
     """
 
     article: Article
@@ -140,9 +140,9 @@ class Turn:
 class Answer:
     """What the archive says to a question, with the proof.
 
-    ``text`` carries citation numbers as ``[1]``, in the order of ``citations``. A refused answer has
-    no citations; ``nearest`` then holds the passages closest to the question. ``confidence`` is the
-    estimated probability that the citations answer the question. ``timings`` are seconds by stage.
+    ``text`` carries citation numbers as ``[1]``, in the order of ``citations``. A refused answer
+    has no citations; ``nearest`` then holds the passages closest to the question. ``confidence`` is
+    the estimated probability that the citations answer. ``timings`` are seconds by stage.
     """
 
     question: str

@@ -14,7 +14,7 @@ PACKAGES = ["embeddings", "rag", "ui", "eval"]
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "gradio", "sklearn", "pandas"}
 PIPELINE = [
     "types", "errors", "config", "terms", "dates", "asks", "source", "decoding", "records",
-    "webpage", "documents", "reading", "marks", "lines", "boundaries", "newspaper", "passages",
+    "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries", "newspaper", "passages",
     "store", "archive", "retrieve", "evidence", "answer", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""

@@ -13,6 +13,7 @@ half of byte j, each (nibble - 8) x scale.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import mmap
 import os
@@ -74,7 +75,7 @@ def bundled_folder(cache: Path | None = None) -> Path:
 
     ``cache`` defaults to the user's cache folder. The data file is checked by SHA-256 before it is
     unpacked; the folder appears whole or not at all, also when several processes ask at once.
-    Raises ``EncoderError`` when the data file is missing or altered, or the folder can't be written.
+    Raises ``EncoderError`` when the data file is missing or altered, or nothing can be written.
     """
     root = cache or user_cache_path("wenbao")
     folder = root / f"{BUNDLED}-{SHA256[:12]}"
@@ -194,7 +195,7 @@ def _read_tokenizer(cursor: _Cursor) -> dict[str, Any]:
     blob = cursor.take(blob_size)
     _entries, map_size = cursor.unpack("iI")
     cursor.take(map_size)
-    texts = [blob[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    texts = [blob[a:b].decode() for a, b in itertools.pairwise(offsets)]
     vocab = list(zip(texts, scores.tolist(), strict=True))
     return {"vocab": vocab, "bos": bos, "eos": eos, "pad": pad, "unk": unk}
 

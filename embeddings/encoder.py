@@ -53,7 +53,7 @@ class Encoder(Protocol):
     ) -> NDArray[np.float32]:
         """Vectors of passages, shape (n, dim), in the order given.
 
-        Raises ``EncoderError`` when a passage is longer than ``max_tokens``: nothing is cut silently.
+        Raises ``EncoderError`` for a passage longer than ``max_tokens``: nothing is cut silently.
         """
 
 
@@ -94,9 +94,9 @@ class SentenceEncoder:
         longest = max(self._lengths(texts), default=0)
         if longest > self.max_tokens:
             raise EncoderError(
-                f"有一段文字长 {longest} 个词元，超过模型上限 {self.max_tokens}。请缩短段落长度设置。",
+                f"有一段文字长 {longest} 个词元，超过模型上限 {self.max_tokens}。请缩短段落。",
                 f"A passage has {longest} tokens, more than the model's {self.max_tokens}. "
-                "Set a smaller passage length.",
+                "Make the passages shorter.",
             )
         return self._encode(texts, progress)
 
@@ -132,7 +132,7 @@ class SentenceEncoder:
 
 
 def _batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
-    """Indices grouped by length, longest first, so that memory peaks at once and padding is small."""
+    """Indices grouped by length, longest first: memory peaks at once and padding is small."""
     batch: list[int] = []
     widest = 0
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
@@ -156,9 +156,10 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
             return SentenceTransformer(path, device=device, local_files_only=_is_local(path))
         except (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError) as exc:
             raise EncoderError(
-                f"无法加载嵌入模型 {name}：{exc}。请给出本机的模型文件夹，或省略 --embedder 使用自带模型。",
-                f"The embedding model {name} cannot be loaded: {exc}. Give a folder on this machine, "
-                "or leave out --embedder to use the bundled model.",
+                f"无法加载嵌入模型 {name}：{exc}。请给出本机的模型文件夹，"
+                "或省略 --embedder 使用自带模型。",
+                f"The embedding model {name} cannot be loaded: {exc}. Give a folder on this "
+                "machine, or leave out --embedder to use the bundled model.",
             ) from exc
 
 
@@ -172,14 +173,14 @@ def _quiet() -> Iterator[None]:
     from transformers.utils import logging as hf
 
     bar, level = hf.is_progress_bar_enabled(), hf.get_verbosity()
-    hf.disable_progress_bar()
+    hf.disable_progress_bar()  # type: ignore[no-untyped-call]
     hf.set_verbosity(logging.CRITICAL)
     try:
         yield
     finally:
         hf.set_verbosity(level)
         if bar:
-            hf.enable_progress_bar()
+            hf.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _fingerprint(model: SentenceTransformer, prompts: dict[str, str]) -> str:

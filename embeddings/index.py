@@ -132,13 +132,14 @@ def _build(vectors: NDArray[np.float32]) -> Any:  # noqa: ANN401 - faiss has no 
     faiss.omp_set_num_threads(1)
     dim = vectors.shape[1]
     if len(vectors) <= EXACT_LIMIT:
-        index = faiss.IndexFlatIP(dim)
-    else:
-        index = faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = 80
-        index.hnsw.efSearch = 128
-    index.add(vectors)
-    return index
+        exact = faiss.IndexFlatIP(dim)
+        exact.add(vectors)
+        return exact
+    graph = faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction = 80
+    graph.hnsw.efSearch = 128
+    graph.add(vectors)
+    return graph
 
 
 def _read(path: Path) -> tuple[dict[str, Any], bytes]:

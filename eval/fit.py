@@ -80,7 +80,9 @@ def reader_questions(data: Path, contexts: int, seed: int) -> tuple[list[str], l
     return chosen, questions
 
 
-def news_questions(data: Path, count: int, seed: int) -> tuple[list[dict[str, Any]], list[Labelled]]:
+def news_questions(
+    data: Path, count: int, seed: int
+) -> tuple[list[dict[str, Any]], list[Labelled]]:
     """Chunks of news and questions whose answer stands literally in their one gold chunk."""
     chunks = _lines(data / "chronoqa" / "chunks.jsonl")
     text_of = {chunk["id"]: chunk["text"] for chunk in chunks}
@@ -164,7 +166,9 @@ def _logistic(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np
     return np.concatenate([[model.intercept_[0] - float(weights @ mean)], weights])
 
 
-def scores(data: list[Example], choice: NDArray[np.float64], support: NDArray[np.float64]) -> dict[str, Any]:
+def scores(
+    data: list[Example], choice: NDArray[np.float64], support: NDArray[np.float64]
+) -> dict[str, Any]:
     """Held-out figures: best sentence right, by group; area under the ROC curve of ``support``."""
     from sklearn.metrics import roc_auc_score
 
@@ -222,7 +226,9 @@ def main(argv: list[str] | None = None) -> int:
     """Gathers, fits, writes the weights and prints the held-out figures."""
     parser = argparse.ArgumentParser(description="Fit the weights of rag/evidence.json.")
     parser.add_argument("--data", type=Path, required=True, help="folder with reader/, chronoqa/")
-    parser.add_argument("--work", type=Path, default=Path("var/fit"), help="where archives are kept")
+    parser.add_argument(
+        "--work", type=Path, default=Path("var/fit"), help="where archives are kept"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
     data = _gather(options.work, options.data, options.seed)

@@ -1,8 +1,9 @@
 """Recall of each leg and of their fusion: wenbao eval retrieval --archive A QUESTIONS.jsonl
 
-Questions are JSONL with ``question``, ``gold_doc``, ``near_dup_docs`` and ``min_df``; ``--articles``
-are the JSONL files, with ``id``, that the archive was made from. Only self-contained questions count
-(``min_df`` <= 40). A rank is that of the first passage of a gold article among distinct articles.
+Questions are JSONL with ``question``, ``gold_doc``, ``near_dup_docs`` and ``min_df``;
+``--articles`` are the JSONL files, with ``id``, that the archive was made from. Only self-contained
+questions count (``min_df`` <= 40). A rank is that of the first passage of a gold article among
+distinct articles.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ import numpy as np
 from rag.asks import Asked, asked, holds
 from rag.dates import TimeMention, dates_in
 from rag.retrieve import in_time
-from rag.terms import bigrams, fold, question_terms
+from rag.terms import bigrams, focus_terms, fold, question_terms
 from rag.types import Hit, Span
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ FEATURES = (
     "in_sentence",  # share of the question's terms, weighted by rarity, in the sentence
     "in_context",  # the same for the passage with its headline
     "in_nearby",  # the same for the sentence with its neighbours and headline
+    "focus",  # the same in the sentence, for the terms beside the question word alone
+    "focus_nearby",  # the same with its neighbours and headline
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
     "names_missing",  # share of quoted names and numbers of the question that the context lacks
     "cosine",  # of question and sentence
     "passage_cosine",  # of question and passage
-    "fused",  # the passage's fused retrieval score
+    "cosine_lead",  # how far that of the sentence is above the mean of all sentences found
+    "fused",  # the passage's fused retrieval score, relative to the best passage's
     "holds",  # whether the kind of thing asked for is in it
     "holds_near",  # whether it is in it, close to the question's terms
     "untimely",  # the question names a time that neither the sentence nor its date is of
@@ -59,6 +62,7 @@ class Query:
     text: str
     weights: Mapping[str, float]
     wanted: Asked
+    focus: Mapping[str, float]
     names: tuple[str, ...]
     mention: TimeMention | None
 
@@ -85,11 +89,13 @@ def query_of(
     """``frequencies``: in how many of the archive's ``passages`` each term occurs."""
     terms = question_terms(question)
     weights = {t: math.log((passages + 1) / (frequencies.get(t, 0) + 0.5)) for t in terms}
+    weights = {t: max(w, 0.1) for t, w in weights.items()}
     names = ["".join(groups) for groups in _NAMED.findall(fold(question))]
     return Query(
         text=question,
-        weights={t: max(w, 0.1) for t, w in weights.items()},
+        weights=weights,
         wanted=asked(question),
+        focus={t: weights[t] for t in focus_terms(question) if t in weights},
         names=tuple(dict.fromkeys(names)),
         mention=mention,
     )
@@ -99,14 +105,23 @@ def features(
     query: Query, sentences: Sequence[Sentence], cosines: Sequence[float]
 ) -> NDArray[np.float64]:
     """Shape (sentences, features). ``cosines``: of the question with each sentence."""
+    best = max((sentence.hit.score for sentence in sentences), default=0.0) or 1.0
+    mean = sum(cosines) / max(len(cosines), 1)
     rows = [
-        _row(query, sentences, i, cosine)
+        _row(query, sentences, i, cosine, cosine - mean, best)
         for i, cosine in zip(range(len(sentences)), cosines, strict=True)
     ]
     return np.array(rows, np.float64).reshape(len(sentences), len(FEATURES))
 
 
-def _row(query: Query, sentences: Sequence[Sentence], i: int, cosine: float) -> list[float]:
+def _row(
+    query: Query,
+    sentences: Sequence[Sentence],
+    i: int,
+    cosine: float,
+    lead: float,
+    best: float,
+) -> list[float]:
     sentence = sentences[i]
     hit = sentence.hit
     title = hit.article.title
@@ -117,17 +132,20 @@ def _row(query: Query, sentences: Sequence[Sentence], i: int, cosine: float) -> 
     missing = [term for term in query.weights if term not in context]
     top = max(query.weights.values(), default=1.0)
     held = holds(sentence.text, query.wanted)
-    share = _share(query, own)
+    share = _share(query.weights, own)
     return [
         share,
-        _share(query, context),
-        _share(query, nearby),
+        _share(query.weights, context),
+        _share(query.weights, nearby),
+        _share(query.focus, own) if query.focus else 0.5,
+        _share(query.focus, nearby) if query.focus else 0.5,
         max((query.weights[t] for t in missing), default=0.0) / top,
         _longest_missing(query, folded) / 10,
         sum(name not in folded for name in query.names) / max(len(query.names), 1),
         cosine,
         hit.dense if hit.dense is not None else 0.8,
-        hit.score,
+        lead,
+        hit.score / best,
         held,
         held * share,
         float(_untimely(query, sentence)),
@@ -141,9 +159,9 @@ def _nearby(sentences: Sequence[Sentence], i: int) -> str:
     return "\n".join(s.text for s in around)
 
 
-def _share(query: Query, terms: set[str]) -> float:
-    total = sum(query.weights.values())
-    return sum(w for t, w in query.weights.items() if t in terms) / total if total else 0.0
+def _share(weights: Mapping[str, float], terms: set[str]) -> float:
+    total = sum(weights.values())
+    return sum(w for t, w in weights.items() if t in terms) / total if total else 0.0
 
 
 def _longest_missing(query: Query, folded: str) -> int:

@@ -24,6 +24,8 @@ _ASKING = re.compile(
     r"|分别|各是|[吗呢吧啊嘛？?]"
 )
 
+_LINKING = re.compile(r"[的是由在了被把有和与为一这那个]")
+
 
 def fold(text: str) -> str:
     """Full-width to half-width, lower case, traditional to simplified. May change the length."""
@@ -39,6 +41,19 @@ def bigrams(text: str) -> list[str]:
         else:
             terms.append(run)
     return terms
+
+
+def focus_terms(question: str) -> list[str]:
+    """The distinct terms right beside the words that ask: what the question wants to know of.
+
+    ``大桥由谁设计？`` -> 设计: not the bridge but who designed it.
+    """
+    text = fold(question)
+    terms: list[str] = []
+    for match in _ASKING.finditer(text):
+        before, after = text[max(0, match.start() - 4) : match.start()], text[match.end() :][:4]
+        terms += [t for side in (before, after) for t in bigrams(_LINKING.sub(" ", side))]
+    return [t for t in dict.fromkeys(terms) if len(t) > 1]
 
 
 def question_terms(question: str) -> list[str]:

@@ -5,11 +5,13 @@ PYTHON ?= python3
 ARCHIVE ?= var/sample
 PORT ?= 7860
 BIN := .venv/bin
+EXAMPLES := --example 青禾大桥哪天通车？ --example 《岚江纪》的总导演是谁？ \
+  --example 市第二医院的院长是谁？ --example 水环境治理三年行动方案包括哪三个部分？
 
 .PHONY: chat test check format sample clean
 
 chat: $(ARCHIVE)/archive.db
-	$(BIN)/wenbao chat --archive $(ARCHIVE) --port $(PORT)
+	$(BIN)/wenbao chat --archive $(ARCHIVE) --port $(PORT) $(if $(filter var/sample,$(ARCHIVE)),$(EXAMPLES))
 
 test: .venv/test.stamp
 	$(BIN)/python -m pytest

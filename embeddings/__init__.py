@@ -1,7 +1,7 @@
 """Text to unit vectors to nearest neighbours. Knows nothing of newspapers."""
 
-from embeddings.bundled import BUNDLED
-from embeddings.encoder import Encoder, SentenceEncoder
+from embeddings.bundled import BUNDLED, bundled_folder
+from embeddings.encoder import Encoder, SentenceEncoder, quiet
 from embeddings.errors import EncoderError, IndexFileError
 from embeddings.index import IndexStamp, VectorIndex
 
@@ -13,4 +13,6 @@ __all__ = [
     "IndexStamp",
     "SentenceEncoder",
     "VectorIndex",
+    "bundled_folder",
+    "quiet",
 ]

@@ -103,7 +103,7 @@ class SentenceEncoder:
     def _lengths(self, texts: list[str]) -> list[int]:
         if not texts:
             return []
-        with _quiet():
+        with quiet():
             ids = self._model.tokenizer(texts, truncation=False, verbose=False)["input_ids"]
         return [len(row) for row in ids]
 
@@ -149,7 +149,7 @@ def _batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
 def _load(name: str, device: str | None) -> SentenceTransformer:
     path = str(bundled_folder()) if name == BUNDLED else name
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    with _quiet():
+    with quiet():
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -168,7 +168,7 @@ def _is_local(path: str) -> bool:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silences the libraries' bars and load reports, which would end up between our own output."""
     from transformers.utils import logging as hf
 

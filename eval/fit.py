@@ -2,13 +2,13 @@
 
 Questions with known answers are put to real archives through the chatbot's own stages. For
 ``choice`` each sentence of the passages found is an example: does it hold the answer? For
-``support`` each question is one: does the best sentence hold the answer? Questions that the archive
-can't answer come from two sides: those marked impossible in the data, and answerable ones whose
-gold article was taken out of what was found. The fitted numbers, the data and the scores on a held
-out fifth are written into the file.
+``support`` each question is one: does the best sentence hold the answer? What an archive can't
+answer is made in two ways: the gold article is taken out of what was found, and the sentences that
+hold the answer are cut out of their passages, which leaves an article that is about the matter but
+does not say. The weights, the data and the scores on a held out fifth are written into the file.
 
-Data (``--data``): ``reader/train.jsonl.gz`` (question, context, answers, impossible) and
-``chronoqa/`` (chunks, train). No development or test set is read.
+Data (``--data``): ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answers), which the
+reader was not trained on, and ``chronoqa/`` (chunks, train). No test set is read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import gzip
 import json
 import random
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,10 @@ import numpy as np
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES, Sentence
+from rag.passages import sentences
+from rag.reader import Reading, bundled_reader
 from rag.terms import fold
-from rag.types import Filters, Hit
+from rag.types import Filters, Hit, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,26 +60,22 @@ class Labelled:
     asked_on: date
 
 
-def reader_questions(data: Path, contexts: int, seed: int) -> tuple[list[str], list[Labelled]]:
-    """Contexts and their questions from the reading-comprehension data."""
-    with gzip.open(data / "reader" / "train.jsonl.gz", "rt", encoding="utf-8") as file:
+def reader_questions(data: Path, count: int, seed: int) -> tuple[list[str], list[Labelled]]:
+    """Contexts and a sample of their questions from the reading-comprehension data."""
+    with gzip.open(data / "reader" / "valid_cmrc_trial.jsonl.gz", "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
-    by_context: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        by_context.setdefault(record["context"], []).append(record)
-    chosen = random.Random(seed).sample(sorted(by_context), contexts)
     questions = [
         Labelled(
-            group="impossible" if record["impossible"] else "reader",
+            group="reader",
             question=record["question"],
             answers=tuple(answer["text"] for answer in record["answers"]),
-            gold=context,
+            gold=record["context"],
             asked_on=date(2020, 1, 1),
         )
-        for context in chosen
-        for record in by_context[context][:3]
+        for record in records
     ]
-    return chosen, questions
+    contexts = sorted({record["context"] for record in records})
+    return contexts, random.Random(seed).sample(questions, min(count, len(questions)))
 
 
 def news_questions(
@@ -101,22 +99,56 @@ def news_questions(
 
 
 def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
-    """What the chatbot's stages make of each question; each news question also without its gold."""
+    """What the chatbot's stages make of each question: as it is, without the gold article, and
+    without the sentences that answer.
+    """
     for number, item in enumerate(questions):
-        if number % 100 == 0:
+        if number % 50 == 0:
             sys.stderr.write(f"{number}/{len(questions)}\r")
         inquiry = Inquiry(bot, item.asked_on, Filters(), set())
         hits = inquiry.retrieve(item.question)
-        if not hits:
+        example = _example(inquiry, item, hits, item.group) if hits else None
+        if example is None or not example.right.any():
             continue
-        example = _example(inquiry, item, hits, item.group)
-        if example.right.any() or item.group == "impossible":
-            yield example
+        yield example
         rest = [hit for hit in hits if fold(hit.article.text) != fold(item.gold)]
-        if rest and item.group != "impossible":
-            without = _example(inquiry, item, rest, f"{item.group}-removed")
-            if not without.right.any():
-                yield without
+        if rest:
+            yield _nothing_right(_example(inquiry, item, rest, f"{item.group}-removed"))
+        cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
+        if cut:
+            yield _nothing_right(_example(inquiry, item, cut, f"{item.group}-cut"))
+
+
+def _without_answer(hit: Hit, item: Labelled) -> Hit | None:
+    """The hit without the sentences that hold the answer; None when nothing is left."""
+    kept = [
+        hit.text[a:b]
+        for a, b in sentences(hit.text)
+        if not any(fold(answer) in fold(hit.text[a:b]) for answer in item.answers)
+    ]
+    if not kept:
+        return None
+    article = replace(hit.article, text="".join(kept))
+    passage = Passage(article_id=article.id, start=0, end=len(article.text))
+    return replace(hit, article=article, passage=passage)
+
+
+def _nothing_right(example: Example) -> Example:
+    return replace(example, right=np.zeros(len(example.rows), np.bool_))
+
+
+class _Remembering:
+    """The bundled reader, which reads no passage twice for the same question."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], Reading] = {}
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        """What ``SpanReader.read`` promises."""
+        fresh = [pair for pair in passages if (question, *pair) not in self._known]
+        for pair, reading in zip(fresh, bundled_reader().read(question, fresh), strict=True):
+            self._known[(question, *pair)] = reading
+        return [self._known[(question, *pair)] for pair in passages]
 
 
 def _example(inquiry: Inquiry, item: Labelled, hits: list[Hit], group: str) -> Example:
@@ -204,21 +236,23 @@ def _archive(folder: Path, name: str, records: list[dict[str, Any]]) -> Archive:
     return archive
 
 
-def _gather(work: Path, data: Path, seed: int) -> list[Example]:
-    contexts, reading = reader_questions(data, 1600, seed)
-    chunks, news = news_questions(data, 1200, seed)
+def _gather(work: Path, data: Path, count: int, seed: int) -> list[Example]:
+    contexts, reading = reader_questions(data, count, seed)
+    chunks, news = news_questions(data, count, seed)
     sources: list[tuple[str, list[dict[str, Any]], list[Labelled]]] = [
         ("reader", [{"title": c[:20], "text": c} for c in contexts], reading),
         (
             "news",
-            [{"title": c["text"][:20], "text": c["text"], "date": c["date"]} for c in chunks],
+            [{"title": c["text"][:30], "text": c["text"], "date": c["date"]} for c in chunks],
             news,
         ),
     ]
     return [
         example
         for name, records, questions in sources
-        for example in examples(Chatbot(_archive(work, name, records)), questions)
+        for example in examples(
+            Chatbot(_archive(work, name, records), reader=_Remembering()), questions
+        )
     ]
 
 
@@ -229,9 +263,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--work", type=Path, default=Path("var/fit"), help="where archives are kept"
     )
+    parser.add_argument("--count", type=int, default=300, help="questions of each kind")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
-    data = _gather(options.work, options.data, options.seed)
+    data = _gather(options.work, options.data, options.count, options.seed)
     random.Random(options.seed).shuffle(data)
     fold_size = len(data) // 5
     held, rest = data[:fold_size], data[fold_size:]

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embeddings import SentenceEncoder
+from embeddings import SentenceEncoder, bundled_folder
 from rag import Archive, Chatbot
 from rag.passages import PASSAGE_CHARS
 
@@ -37,10 +37,12 @@ def throughput(articles: Sequence[dict[str, Any]], rounds: int = ROUNDS) -> dict
     The work of a token is counted as the multiply-adds of the model's matrices and of attention
     (2 floating-point operations each); everything else the model does counts as nothing.
     """
+    from transformers import AutoConfig
+
     encoder = SentenceEncoder()
     texts = [a["text"][:PASSAGE_CHARS] for a in articles if len(a["text"]) >= PASSAGE_CHARS][:64]
     counts = encoder.count_tokens(texts)
-    config = encoder._model[0].auto_model.config
+    config = AutoConfig.from_pretrained(bundled_folder())
     work = sum(_operations(config, n) for n in counts)
     encoder.encode_passages(texts[:8])
     rates, shares = [], []

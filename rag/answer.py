@@ -29,6 +29,7 @@ SAME = 0.6
 """Share of common bigrams above which two sentences say the same."""
 
 _LEANS = re.compile(r"[他她它]们?|该|此|对此|这|其中|其|同时|据介绍|据了解|二是|三是")
+_BETWEEN = re.compile(r"[、；;]")
 _GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此外|另外|同时|其中|还将?|并")
 
 
@@ -85,6 +86,9 @@ def choose(
 
 RIVAL_MARGIN = 0.7
 """How far below the best a sentence of another article may score and still be shown beside it."""
+
+LIST_SENTENCES = 3
+"""Sentences that a list may go on for."""
 
 NEW_WORDS = 0.3
 """Share of the question's rare words that a further sentence must be the first to hold."""
@@ -149,9 +153,24 @@ def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
         span = _joined(before.span, span)
     elif after and lacks and holds(after.text, query.wanted):
         span = _joined(span, after.span)
-    if after and query.wanted.kind in ("list", "reason") and _GOES_ON.match(after.text):
-        span = _joined(span, after.span)
+    if query.wanted.kind in ("list", "reason"):
+        span = _whole_list(query, found, i, span)
     return Sentence(hit=sentence.hit, span=span)
+
+
+def _whole_list(query: Query, found: Sequence[Sentence], i: int, span: Span) -> Span:
+    """The span with the sentences after it that go on with the list: those that say so, or, where
+    the question names a number of things, those that follow until there are as many.
+    """
+    hit = found[i].hit
+    for following in found[i + 1 : i + 1 + LIST_SENTENCES]:
+        if following.hit is not hit or following.span[0] < span[1]:
+            break
+        items = 1 + len(_BETWEEN.findall(hit.article.text[span[0] : span[1]]))
+        if not _GOES_ON.match(following.text) and items >= query.wanted.count:
+            break
+        span = _joined(span, following.span)
+    return span
 
 
 def _joined(a: Span, b: Span) -> Span:

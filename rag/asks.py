@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.dates import number_value
 from rag.terms import fold
 
 Kind = Literal["person", "date", "time", "number", "place", "reason", "list", "words", "other"]
@@ -102,6 +103,9 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
 )
 _UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])")
+_SO_MANY = re.compile(
+    r"([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
+)
 _MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
     "套间顿封首期届门枚支颗段笔艺幅处片口级度"
@@ -122,17 +126,24 @@ _LENGTHS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a question asks for. ``units`` are the units that a number must carry, as a pattern."""
+    """What a question asks for. ``units`` are the units that a number must carry, as a pattern;
+    ``count`` is how many things a list must have where the question says so, else 0.
+    """
 
     kind: Kind
     units: str | None = None
+    count: int = 0
 
 
 def asked(question: str) -> Asked:
     """Reads the question words; a reason or a list goes before a single thing."""
     text = fold(question)
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
-    return Asked(kind=kind, units=_units(text) if kind in ("number", "list") else None)
+    return Asked(
+        kind=kind,
+        units=_units(text) if kind == "number" else None,
+        count=_count(text) if kind == "list" else 0,
+    )
 
 
 def holds(sentence: str, wanted: Asked) -> float:
@@ -144,6 +155,11 @@ def holds(sentence: str, wanted: Asked) -> float:
     if wanted.units:
         return float(bool(re.search(rf"{_DIGITS}[多余]?(?:个)?(?:{wanted.units})", sentence)))
     return float(bool(_FORMS[wanted.kind].search(sentence)))
+
+
+def _count(text: str) -> int:
+    numbers = [number_value(match[1]) or 0 for match in _SO_MANY.finditer(text)]
+    return max((n for n in numbers if n <= 20), default=0)
 
 
 def _units(text: str) -> str | None:

@@ -19,6 +19,8 @@ from rag.conversation import already_said, readings
 from rag.dates import period_in
 from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, query_of
+from rag.passages import embedded_text
+from rag.reader import SpanReader, bundled_reader
 from rag.retrieve import retrieve
 from rag.terms import question_terms
 from rag.types import Answer, Article, Filters, Hit, Span, Turn
@@ -38,9 +40,21 @@ REFUSAL_EN = "The archive holds nothing that answers this question."
 class Chatbot:
     """Answers questions from an archive, with citations that were checked, or says it can't."""
 
-    def __init__(self, archive: Archive, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        settings: Settings | None = None,
+        *,
+        reader: SpanReader | None = None,
+    ) -> None:
         self.archive = archive
         self.settings = settings or Settings()
+        self._reader = reader
+
+    @property
+    def reader(self) -> SpanReader:
+        """The span reader, loaded on first use: the bundled one unless another was given."""
+        return self._reader or bundled_reader()
 
     def ask(
         self,
@@ -87,6 +101,7 @@ class Inquiry:
         self, bot: Chatbot, asked_on: date, filters: Filters, said: set[tuple[str, Span]]
     ) -> None:
         self.archive = bot.archive
+        self.bot = bot
         self.settings = bot.settings
         self.asked_on = asked_on
         self.filters = filters
@@ -129,7 +144,19 @@ class Inquiry:
         query = self.query(text)
         vectors = self.archive.encoder.encode_passages([s.text for s in found])
         cosines = [float(value) for value in vectors @ self.vectors[text]]
-        return query, found, features(query, found, cosines)
+        return query, found, features(query, found, cosines, self._spans(text, hits, found))
+
+    def _spans(self, text: str, hits: Sequence[Hit], found: Sequence[Sentence]) -> list[float]:
+        """For each sentence the score of the reader's best answer in it."""
+        fronts = [embedded_text(hit.article, 0, 0) for hit in hits]
+        pairs = [(front, hit.text) for front, hit in zip(fronts, hits, strict=True)]
+        readings = dict(zip(map(id, hits), self.bot.reader.read(text, pairs), strict=True))
+        return [
+            readings[id(s.hit)].best_within(
+                s.span[0] - s.hit.passage.start, s.span[1] - s.hit.passage.start
+            )
+            for s in found
+        ]
 
     def query(self, text: str) -> Query:
         """The question with the rarity of its words in this archive."""

@@ -34,8 +34,10 @@ _STAGES = {
 def main(argv: list[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    parser = _parser()
-    options = parser.parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == ["eval"]:
+        return _measure(arguments[1:])
+    options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
@@ -110,7 +112,14 @@ def _chat(options: argparse.Namespace) -> int:
 
     bot = _chatbot(options)
     bot.archive.encoder  # noqa: B018 - loaded before the page opens, not at the first question
-    serve(bot, host=options.host, port=options.port, open_browser=options.open)
+    bot.reader  # noqa: B018
+    serve(
+        bot,
+        host=options.host,
+        port=options.port,
+        open_browser=options.open,
+        examples=options.example,
+    )
     return 0
 
 
@@ -168,10 +177,11 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if facts["database"] == "ok" and facts["model"] == "ok" else 1
 
 
-def _measure(options: argparse.Namespace) -> int:
+def _measure(arguments: list[str]) -> int:
     from eval.commands import run
 
-    return run(options.name, options.rest)
+    name, *rest = arguments or ["--help"]
+    return run(name, rest)
 
 
 # What is printed
@@ -420,6 +430,9 @@ def _parser() -> argparse.ArgumentParser:
     chat = _command(commands, "chat", _chat, "serve the chat page", json_too=False)
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     chat.add_argument("--port", type=int, default=7860, help="port to listen on (7860)")
+    chat.add_argument(
+        "--example", action="append", default=[], metavar="QUESTION", help="a question to click"
+    )
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)
     _filters(_command(commands, "list", _list, "list the articles"))
@@ -430,12 +443,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", _doctor, "check the archive, the model and the versions")
     doctor.add_argument("--reembed", action="store_true", help="embed all passages again")
     _embedder(doctor)
-    measure = commands.add_parser(
-        "eval", help="measure: pages, answers, retrieval, speed", add_help=False
-    )
-    measure.add_argument("name", nargs="?", default="--help")
-    measure.add_argument("rest", nargs=argparse.REMAINDER)
-    measure.set_defaults(run=_measure)
+    commands.add_parser("eval", help="measure: pages, answers, retrieval, speed")
     return parser
 
 

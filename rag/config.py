@@ -32,7 +32,7 @@ class Settings:
     """
 
     leg_size: int = 50
-    dense_weight: float = 0.3
+    dense_weight: float = 0.5
     time_bonus: float = 0.2
     passages: int = 8
     per_article: int = 3

@@ -2,12 +2,10 @@
 
 Each sentence of the retrieved passages is described by a few numbers (``FEATURES``): how much of
 the question's rare words it and its surroundings hold, how near its vector is to the question's,
-whether it holds the kind of thing that is asked for. ``choice`` weighs them to order the sentences;
-``support`` weighs those of the best sentence to the probability that it answers at all. The weights
-are data (``evidence.json``), fitted by ``python -m eval.fit`` on questions that are in no test set.
-
-A trained span reader takes the place of ``choice`` and feeds ``support``: both see a question and
-sentences, and give scores where higher is better.
+how well an answer in it scores with the span reader, whether it holds the kind of thing asked for.
+``choice`` weighs them to order the sentences; ``support`` weighs those of the best sentence to the
+probability that it answers at all. The weights are data (``evidence.json``), fitted by
+``python -m eval.fit`` on questions that are in no test set.
 """
 
 from __future__ import annotations
@@ -41,12 +39,13 @@ FEATURES = (
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
     "names_missing",  # share of quoted names and numbers of the question that the context lacks
+    "span",  # the reader's best answer in the sentence above "not here", in logits / 10
+    "span_behind",  # how far that is behind the best sentence's
     "cosine",  # of question and sentence
-    "passage_cosine",  # of question and passage
     "cosine_lead",  # how far that of the sentence is above the mean of all sentences found
+    "passage_cosine",  # of question and passage
     "fused",  # the passage's fused retrieval score, relative to the best passage's
     "holds",  # whether the kind of thing asked for is in it
-    "holds_near",  # whether it is in it, close to the question's terms
     "untimely",  # the question names a time that neither the sentence nor its date is of
     "length",  # characters / 100
 )
@@ -102,26 +101,33 @@ def query_of(
 
 
 def features(
-    query: Query, sentences: Sequence[Sentence], cosines: Sequence[float]
+    query: Query,
+    sentences: Sequence[Sentence],
+    cosines: Sequence[float],
+    spans: Sequence[float],
 ) -> NDArray[np.float64]:
-    """Shape (sentences, features). ``cosines``: of the question with each sentence."""
+    """Shape (sentences, features). For each sentence: its cosine with the question, and the score
+    of the reader's best span in it.
+    """
     best = max((sentence.hit.score for sentence in sentences), default=0.0) or 1.0
     mean = sum(cosines) / max(len(cosines), 1)
+    top = max(spans, default=0.0)
     rows = [
-        _row(query, sentences, i, cosine, cosine - mean, best)
-        for i, cosine in zip(range(len(sentences)), cosines, strict=True)
+        [
+            *_words(query, sentences, i),
+            span / 10,
+            (top - span) / 10,
+            cosine,
+            cosine - mean,
+            *_circumstances(query, sentences[i], best),
+        ]
+        for i, (cosine, span) in enumerate(zip(cosines, spans, strict=True))
     ]
     return np.array(rows, np.float64).reshape(len(sentences), len(FEATURES))
 
 
-def _row(
-    query: Query,
-    sentences: Sequence[Sentence],
-    i: int,
-    cosine: float,
-    lead: float,
-    best: float,
-) -> list[float]:
+def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
+    """The features that compare words, ``in_sentence`` to ``names_missing``."""
     sentence = sentences[i]
     hit = sentence.hit
     title = hit.article.title
@@ -131,10 +137,8 @@ def _row(
     folded = fold(f"{title}\n{hit.text}\n{hit.article.date or ''}")
     missing = [term for term in query.weights if term not in context]
     top = max(query.weights.values(), default=1.0)
-    held = holds(sentence.text, query.wanted)
-    share = _share(query.weights, own)
     return [
-        share,
+        _share(query.weights, own),
         _share(query.weights, context),
         _share(query.weights, nearby),
         _share(query.focus, own) if query.focus else 0.5,
@@ -142,12 +146,16 @@ def _row(
         max((query.weights[t] for t in missing), default=0.0) / top,
         _longest_missing(query, folded) / 10,
         sum(name not in folded for name in query.names) / max(len(query.names), 1),
-        cosine,
+    ]
+
+
+def _circumstances(query: Query, sentence: Sentence, best: float) -> list[float]:
+    """The features of passage and kind, ``passage_cosine`` to ``length``."""
+    hit = sentence.hit
+    return [
         hit.dense if hit.dense is not None else 0.8,
-        lead,
         hit.score / best,
-        held,
-        held * share,
+        holds(sentence.text, query.wanted),
         float(_untimely(query, sentence)),
         len(sentence.text) / 100,
     ]

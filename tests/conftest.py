@@ -12,6 +12,7 @@ from pytest_socket import socket_allow_hosts
 
 from embeddings import EncoderError, SentenceEncoder
 from rag import Archive
+from rag.reader import Reading
 from rag.terms import bigrams
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -49,6 +50,25 @@ class HashEncoder:
                 digest = hashlib.sha256((self.salt + term).encode()).digest()
                 vectors[row, int.from_bytes(digest[:4], "big") % self.dim] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class OverlapReader:
+    """Scores each character of a passage by whether the question has it."""
+
+    def read(self, question, passages):
+        return [self._reading(question, text) for _, text in passages]
+
+    def _reading(self, question, text):
+        marks = np.array([1.0 if c in question else -1.0 for c in text] or [-1.0], np.float32)
+        spans = tuple((i, i + 1) for i in range(len(text)))
+        best = int(marks.argmax())
+        return Reading(
+            score=2 * float(marks[best]),
+            span=(best, best + 1),
+            offsets=spans,
+            first=marks,
+            last=marks,
+        )
 
 
 STORIES = [
@@ -100,6 +120,11 @@ def archive(tmp_path, stories, encoder):
     made = Archive(tmp_path / "archive", encoder=encoder)
     made.add([stories])
     return made
+
+
+@pytest.fixture
+def reader():
+    return OverlapReader()
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,11 @@ def hit(text, title="题", score=1.0):
     return Hit(article=article, passage=passage, score=score, dense=0.9, lexical=1.0)
 
 
-def evidence(question, *hits, settings=Settings()):
+def evidence(question, *hits, settings=None):
     query = query_of(question, {}, 10)
     found = sentences_of(hits)
-    rows = features(query, found, [0.9] * len(found))
-    return choose(query, found, rows, MODEL, settings)
+    rows = features(query, found, [0.9] * len(found), [0.0] * len(found))
+    return choose(query, found, rows, MODEL, settings or Settings())
 
 
 def texts(chosen):
@@ -100,10 +100,11 @@ def test_the_weights_that_ship_fit_the_features():
 def test_features_of_a_sentence():
     query = query_of("《岸》共几集？2019年的", {"共": 5}, 10)
     found = sentences_of([hit("纪录片《岸》共六集。片长很长。", "岸")])
-    rows = features(query, found, [0.5, 0.4])
+    rows = features(query, found, [0.5, 0.4], [3.0, -2.0])
     named = dict(zip(FEATURES, rows[0], strict=True))
     assert rows.shape == (2, len(FEATURES))
     assert named["cosine"] == 0.5
+    assert (named["span"], named["span_behind"]) == (0.3, 0.0)
     assert named["holds"] == 1.0
     assert named["names_missing"] == pytest.approx(0.5)
     assert named["length"] == pytest.approx(0.1)

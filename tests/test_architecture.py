@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+EVAL = r"(?<![.\w])eval\("
 PACKAGES = ["embeddings", "rag", "ui", "eval"]
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "gradio", "sklearn", "pandas"}
 PIPELINE = [
     "types", "errors", "config", "terms", "dates", "asks", "source", "decoding", "records",
-    "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries", "newspaper", "passages",
+    "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries", "newspaper",
+    "passages", "reader",
     "store", "archive", "retrieve", "evidence", "answer", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""
@@ -69,7 +72,7 @@ def test_a_heavy_library_has_one_owner(library):
     }
     expected = {
         "faiss": {"embeddings/index.py"},
-        "torch": {"embeddings/encoder.py"},
+        "torch": {"embeddings/encoder.py", "rag/reader.py"},
         "sentence_transformers": {"embeddings/encoder.py"},
     }
     if library == "gradio":
@@ -90,7 +93,7 @@ def test_exported_names():
 
     assert set(embeddings.__all__) == {
         "BUNDLED", "Encoder", "EncoderError", "IndexFileError", "IndexStamp", "SentenceEncoder",
-        "VectorIndex",
+        "VectorIndex", "bundled_folder", "quiet",
     }  # fmt: skip
     assert {"Archive", "Chatbot", "Settings", "Article", "Answer", "Citation", "Filters"} <= set(
         rag.__all__
@@ -99,11 +102,11 @@ def test_exported_names():
 
 
 def test_nothing_unsafe_is_used():
-    banned = ("import pickle", "torch.load(", "trust_remote_code=True", "shell=True", "eval(")
+    banned = (r"import pickle", r"torch\.load\(", "trust_remote_code=True", "shell=True", EVAL)
     for package in PACKAGES:
         for path in files(package):
             text = path.read_text(encoding="utf-8")
-            found = [word for word in banned if word in text]
+            found = [word for word in banned if re.search(word, text)]
             assert not found, f"{path.name}: {found}"
 
 
@@ -111,7 +114,9 @@ def test_errors_are_drawn_as_they_are():
     from rag import errors
 
     drawn = [
-        line.strip("├─│└ ").split()[0] for line in (errors.__doc__ or "").splitlines() if "── " in line
+        line.strip("├─│└ ").split()[0]
+        for line in (errors.__doc__ or "").splitlines()
+        if "── " in line
     ]
     classes = [
         name

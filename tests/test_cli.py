@@ -11,10 +11,11 @@ from rag.errors import ArchiveLocked
 
 
 @pytest.fixture
-def run(archive, monkeypatch, capsys):
+def run(archive, reader, monkeypatch, capsys):
     """Runs the command on the small archive; returns (code, stdout lines, stderr)."""
     monkeypatch.setenv("LANG", "C")
     monkeypatch.setattr("rag.archive._load_encoder", lambda name: archive.encoder)
+    monkeypatch.setattr("rag.chatbot.bundled_reader", lambda: reader)
 
     def call(*arguments):
         code = cli.main([*arguments, "--archive", str(archive.path)])
@@ -28,7 +29,11 @@ def test_list_gives_one_object_a_line(run):
     code, lines, _ = run("list", "--json")
     records = [json.loads(line) for line in lines]
     assert code == 0
-    assert [r["title"] for r in records] == ["云桥湿地观鸟节开幕", "城东水厂夜间检修", "老街面馆的三代人"]
+    assert [r["title"] for r in records] == [
+        "云桥湿地观鸟节开幕",
+        "城东水厂夜间检修",
+        "老街面馆的三代人",
+    ]
     assert records[0]["date"] == "2024-03-03"
     assert set(records[0]) >= {"id", "title", "date", "path", "source"}
 

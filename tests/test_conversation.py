@@ -14,7 +14,9 @@ def test_without_turns_a_question_stands_by_itself():
     assert readings("他说了什么？", []) == ["他说了什么？"]
 
 
-@pytest.mark.parametrize("question", ["他还说了什么？", "那它有多长？", "女子组呢？", "When did it open?"])
+@pytest.mark.parametrize(
+    "question", ["他还说了什么？", "那它有多长？", "女子组呢？", "When did it open?"]
+)
 def test_one_that_leans_is_completed(question):
     (reading,) = readings(question, [turn("城东马拉松男子冠军是谁？")])
     assert "城东马拉松男子冠军是谁" in reading

@@ -57,7 +57,9 @@ def test_days_that_the_question_names_get_a_bonus(archive):
     plain = {hit.article.title: hit.score for hit in find(archive, "上个月发生了什么")}
     timed = find(archive, "上个月发生了什么", asked_on=date(2024, 5, 2))
     assert timed[0].article.title == "老街面馆的三代人"
-    assert timed[0].score == pytest.approx(plain["老街面馆的三代人"] + Settings().time_bonus, abs=0.5)
+    assert timed[0].score == pytest.approx(
+        plain["老街面馆的三代人"] + Settings().time_bonus, abs=0.5
+    )
 
 
 def test_a_paper_prints_today_what_was_yesterday():

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rag.reader import Reader, Reading, _batches, _best_span
+
+
+def brute_force(first, last, longest=40):
+    pairs = [(i, j) for i in range(len(first)) for j in range(i, min(len(last), i + longest))]
+    return max(float(first[i] + last[j]) for i, j in pairs)
+
+
+def test_the_best_span_is_that_of_brute_force():
+    random = np.random.default_rng(0)
+    for n in (1, 2, 30, 90):
+        first, last = random.normal(size=(2, n)).astype(np.float32)
+        score, i, j = _best_span(first, last)
+        assert score == pytest.approx(brute_force(first, last))
+        assert first[i] + last[j] == pytest.approx(score)
+        assert 0 <= j - i < 40
+
+
+def test_the_best_span_within_some_characters():
+    spans = tuple((i, i + 1) for i in range(6))
+    first = np.array([0, 5, 0, 1, 0, 0], np.float32)
+    last = np.array([0, 0, 5, 0, 2, 0], np.float32)
+    reading = Reading(score=10.0, span=(1, 3), offsets=spans, first=first, last=last)
+    assert reading.best_within(0, 3) == 10.0
+    assert reading.best_within(3, 6) == 3.0
+    assert reading.best_within(6, 9) == -20.0
+
+
+def test_batches_hold_everything_once():
+    lengths = [300, 5, 280, 300, 7, 2500, 300, 300, 300, 300, 300, 300, 1]
+    batches = _batches(lengths)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(len(b) * lengths[b[0]] <= 2400 or len(b) == 1 for b in batches)
+
+
+@pytest.mark.model
+def test_marks_the_words_that_answer():
+    reader = Reader()
+    head = "云桥湿地观鸟节开幕（2024年3月3日）\n"
+    text = "云桥湿地观鸟节昨日开幕。今年共记录到白鹭312只，馆长孟秋主持了开幕式。"
+    found = [
+        reader.read(question, [(head, text)])[0]
+        for question in ("今年记录到多少只白鹭？", "谁主持了开幕式？")
+    ]
+    said = [text[a:b] for a, b in (reading.span for reading in found)]
+    assert "312" in said[0]
+    assert "孟秋" in said[1]
+    other = reader.read("光速是多少？", [(head, text)])[0]
+    assert other.score < min(reading.score for reading in found)
+
+
+@pytest.mark.model
+def test_an_answer_is_never_in_what_stands_in_front():
+    reader = Reader()
+    (reading,) = reader.read("哪天开幕？", [("开幕在2024年3月3日\n", "天气很好。")])
+    assert 0 <= reading.span[0] <= reading.span[1] <= len("天气很好。")
+    assert reader.read("哪天？", [("题", "")])[0].score == -20.0

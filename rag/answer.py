@@ -84,7 +84,7 @@ def choose(
     )
 
 
-RIVAL_MARGIN = 0.7
+RIVAL_MARGIN = 2.0
 """How far below the best a sentence of another article may score and still be shown beside it."""
 
 LIST_SENTENCES = 3
@@ -92,6 +92,15 @@ LIST_SENTENCES = 3
 
 NEW_WORDS = 0.3
 """Share of the question's rare words that a further sentence must be the first to hold."""
+
+
+def together(each: Sequence[Evidence]) -> Evidence:
+    """The evidence for a question from that for its parts: the best of each first."""
+    if len(each) == 1:
+        return each[0]
+    groups = [evidence.groups[0] for evidence in each if evidence.groups]
+    confidence = sum(evidence.confidence for evidence in each) / len(each)
+    return Evidence(groups=tuple(dict.fromkeys(groups)), confidence=confidence)
 
 
 def cite(evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
@@ -151,11 +160,19 @@ def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
     lacks = holds(sentence.text, query.wanted) == 0
     if before and (_LEANS.match(sentence.text) or (lacks and holds(before.text, query.wanted))):
         span = _joined(before.span, span)
-    elif after and lacks and holds(after.text, query.wanted):
+    elif after and (_asks_on(query, sentence) or (lacks and holds(after.text, query.wanted))):
         span = _joined(span, after.span)
     if query.wanted.kind in ("list", "reason"):
         span = _whole_list(query, found, i, span)
     return Sentence(hit=sentence.hit, span=span)
+
+
+def _asks_on(query: Query, sentence: Sentence) -> bool:
+    """Whether the sentence only leads to the answer: it asks itself, or names what happened where
+    the question wants to know why.
+    """
+    asks = sentence.text.rstrip("”’」』").endswith(("？", "?"))
+    return asks or (query.wanted.kind == "reason" and holds(sentence.text, query.wanted) == 0)
 
 
 def _whole_list(query: Query, found: Sequence[Sentence], i: int, span: Span) -> Span:

@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from rag.answer import Evidence, choose, cite, sentences_of
+from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
 from rag.cite import verified
 from rag.config import Settings
-from rag.conversation import already_said, readings
+from rag.conversation import already_said, parts, readings
 from rag.dates import period_in
 from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, query_of
@@ -86,10 +87,15 @@ class Chatbot:
         question = checked_question(question)
         inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
         texts = readings(question, turns)
-        found = [inquiry.retrieve(text) for text in texts]
-        yield tuple(found[-1])
+        found = [[(part, inquiry.retrieve(part)) for part in parts(text)] for text in texts]
+        yield _mixed([hits for _, hits in found[-1]], self.settings.passages)
         tries = [
-            (text, hits, inquiry.read(text, hits)) for text, hits in zip(texts, found, strict=True)
+            (
+                text,
+                _mixed([hits for _, hits in each], self.settings.passages),
+                together([inquiry.read(part, hits) for part, hits in each]),
+            )
+            for text, each in zip(texts, found, strict=True)
         ]
         yield inquiry.answer(question, *max(tries, key=lambda one: one[2].confidence))
 
@@ -206,6 +212,14 @@ class Inquiry:
         now = time.perf_counter()
         self.timings[stage] = self.timings.get(stage, 0.0) + now - started
         return now
+
+
+def _mixed(lists: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:
+    """The hits of all parts of a question in turn, each once, at most ``most``."""
+    if len(lists) == 1:
+        return tuple(lists[0])
+    turns = [hit for row in zip_longest(*lists) for hit in row if hit is not None]
+    return tuple({hit.passage: hit for hit in turns}.values())[:most]
 
 
 def checked_question(question: str) -> str:

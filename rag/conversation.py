@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.terms import ASKING
 from rag.types import Span, Turn
 
 _LEANS = re.compile(
@@ -19,6 +20,12 @@ _LEANS = re.compile(
 )
 _ELLIPSIS = re.compile(r"^(?:那么?)?(?P<subject>.{1,20}?)的?呢[？?]?$")
 _NAMED = re.compile(r"[《“「『][^》”」』]{1,30}[》”」』]")
+_TWO = re.compile(
+    r"^(?P<one>[^，。？和与]{2,24})[和与](?P<other>[^，。？和与]{2,24}?)(?P<rest>(?:，|两|的|各|分别|哪).+)$"
+)
+_EACH = re.compile(
+    r"(?:两[个场家座项条部])?(?:各自|各|分别)|两[个场家座项条部]|哪[个场家座一]?(?=.*更)"
+)
 _AGAIN = re.compile(r"还(?!没|未|是不是)|其他|另外|别的|\belse\b|\bother\b", re.IGNORECASE)
 
 
@@ -28,6 +35,15 @@ def readings(question: str, turns: Sequence[Turn]) -> list[str]:
         return [question]
     completed = _completed(question, _topic(turns))
     return [completed] if _LEANS.search(question) else [question, completed]
+
+
+def parts(question: str) -> list[str]:
+    """The questions that one about two things asks: A和B各有多长？ -> A有多长？ and B有多长？"""
+    match = _TWO.match(question)
+    if not match or not _EACH.search(match["rest"]):
+        return [question]
+    rest = _EACH.sub("", match["rest"]).lstrip("，, ")
+    return [f"{match['one']}{rest}", f"{match['other']}{rest}"]
 
 
 def already_said(question: str, turns: Sequence[Turn]) -> set[tuple[str, Span]]:
@@ -45,7 +61,7 @@ def already_said(question: str, turns: Sequence[Turn]) -> set[tuple[str, Span]]:
 def _topic(turns: Sequence[Turn]) -> str:
     """The last question that stood by itself; the ones after it lean on it."""
     for turn in reversed(turns):
-        if not _LEANS.search(turn.question) and len(turn.question) > 6:
+        if not _LEANS.search(turn.question) and _before_asking(turn.question):
             return turn.question
     return turns[0].question
 
@@ -54,4 +70,17 @@ def _completed(question: str, topic: str) -> str:
     ellipsis = _ELLIPSIS.match(question)
     if ellipsis and _NAMED.search(topic):
         return _NAMED.sub(ellipsis["subject"], topic, count=1)
-    return f"{topic.rstrip('？?。 ')}，{question}"
+    subject = topic.rstrip("？?。 ") if ellipsis else _subject(topic)
+    return f"{subject}，{question}"
+
+
+def _subject(topic: str) -> str:
+    """What a question is about: its words before the one that asks, if there are enough."""
+    return _before_asking(topic) or topic.rstrip("？?。 ")
+
+
+def _before_asking(question: str) -> str:
+    """The words before the one that asks; empty when they are too few to be a subject."""
+    asking = ASKING.search(question)
+    before = question[: asking.start()].rstrip("是在由的到有被，, ") if asking else question
+    return before if len(before) >= 3 else ""

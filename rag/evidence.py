@@ -89,7 +89,9 @@ def query_of(
     terms = question_terms(question)
     weights = {t: math.log((passages + 1) / (frequencies.get(t, 0) + 0.5)) for t in terms}
     weights = {t: max(w, 0.1) for t, w in weights.items()}
-    names = ["".join(groups) for groups in _NAMED.findall(fold(question))]
+    named = [groups for groups in _NAMED.findall(fold(question))]
+    foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
+    names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
     return Query(
         text=question,
         weights=weights,

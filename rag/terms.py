@@ -18,7 +18,7 @@ _RUN = re.compile(
     r"|[\u3400-\u9fff\U00020000-\U0003ffff]+"  # Chinese
 )
 
-_ASKING = re.compile(
+ASKING = re.compile(
     r"请问|请告诉我|我想知道|你知道|什么时候|什么时间|什么样|什么|为何|为什么|怎么样|怎么|怎样|如何|哪一[年天日月个位家种]"
     r"|哪[年天日月]|哪[些个位家种里儿]?|多少|几[个位次种家人名年月日天点]?|是谁|谁|何时|何地|何人|是否|有没有|是不是"
     r"|分别|各是|[吗呢吧啊嘛？?]"
@@ -50,7 +50,7 @@ def focus_terms(question: str) -> list[str]:
     """
     text = fold(question)
     terms: list[str] = []
-    for match in _ASKING.finditer(text):
+    for match in ASKING.finditer(text):
         before, after = text[max(0, match.start() - 4) : match.start()], text[match.end() :][:4]
         terms += [t for side in (before, after) for t in bigrams(_LINKING.sub(" ", side))]
     return [t for t in dict.fromkeys(terms) if len(t) > 1]
@@ -58,9 +58,11 @@ def focus_terms(question: str) -> list[str]:
 
 def question_terms(question: str) -> list[str]:
     """The distinct terms of a question without the words that only ask."""
-    kept = _ASKING.sub(" ", fold(question))
-    terms = bigrams(kept) or bigrams(question)
-    return list(dict.fromkeys(terms))
+    kept = ASKING.sub(" ", fold(question))
+    terms = list(dict.fromkeys(bigrams(kept) or bigrams(question)))
+    chinese = [term for term in terms if term[0] >= "\u2e80" or term[0].isdigit()]
+    foreign = len(terms) - len(chinese) > 3  # a question in English about names in Chinese
+    return chinese if foreign and chinese else terms
 
 
 @functools.cache

@@ -82,6 +82,16 @@ def test_what_leans_on_its_neighbour_is_quoted_with_it():
     assert texts(chosen)[0] == ["掌勺的是方禾。她说，汤要熬足九个小时。"]
 
 
+def test_a_sentence_that_only_asks_is_quoted_with_the_next():
+    chosen = evidence("地从哪里来？", hit("地从哪里来？学校操场下面可以挖。天气很好。"))
+    assert texts(chosen)[0] == ["地从哪里来？学校操场下面可以挖。"]
+
+
+def test_a_list_is_quoted_until_it_has_as_many_things():
+    chosen = evidence("方案分哪三项？", hit("方案分三项。一是修路；二是种树。还要架桥。别的不提。"))
+    assert texts(chosen)[0][0].startswith("方案分三项。一是修路；二是种树。")
+
+
 def test_never_more_than_the_settings_allow():
     hits = [hit(f"甲乙丙丁戊己{n}号说法各不相同{n * n}。", f"题{n}") for n in range(9)]
     chosen = evidence("甲乙丙丁戊己说法？", *hits, settings=Settings(max_sentences=2))

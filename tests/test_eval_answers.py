@@ -73,7 +73,8 @@ def test_every_citation_of_the_sample_is_true(tmp_path, model):
     archive = Archive(tmp_path / "sample", encoder=model)
     assert not archive.add([EXAMPLES / "pages"]).problems
     titles = [
-        json.loads(line)["title"] for line in (EXAMPLES / "articles.jsonl").open(encoding="utf-8")
+        json.loads(line)["title"]
+        for line in (EXAMPLES / "articles.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     assert sorted(t for t in titles if t) == sorted(
         a.title for a in archive.articles() if not a.title_derived

@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.asks import holds
 from rag.config import Settings
-from rag.evidence import EvidenceModel, Query, Sentence
+from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
 from rag.terms import bigrams
 from rag.types import Citation, Hit, Span
@@ -72,7 +72,7 @@ def choose(
         lead = group[0]
         if len(picked) == settings.max_sentences:
             break
-        adds = _weight(query, _terms(found, group) - covered)
+        adds = share(query.weights, _terms(found, group) - covered)
         rivals = order[lead] >= order[ranked[0]] - RIVAL_MARGIN
         elsewhere = all(found[lead].hit.article.id != found[p[0]].hit.article.id for p in picked)
         if adds >= NEW_WORDS or (rivals and elsewhere):
@@ -144,11 +144,6 @@ def _terms(found: Sequence[Sentence], group: Sequence[int]) -> set[str]:
     return {
         term for i in group for term in bigrams(f"{found[i].hit.article.title}\n{found[i].text}")
     }
-
-
-def _weight(query: Query, terms: set[str]) -> float:
-    total = sum(query.weights.values())
-    return sum(w for t, w in query.weights.items() if t in terms) / total if total else 0.0
 
 
 def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:

@@ -279,6 +279,7 @@ class Archive:
         call goes on from there. Raises ``ArchiveLocked`` when another process is writing.
         """
         with self._writing():
+            before = self.generation
             files, problems = _files(paths)
             counts = {"added": 0, "unchanged": 0, "removed": 0, "embedded": 0}
             for number, path in enumerate(files, 1):
@@ -288,7 +289,8 @@ class Archive:
                     problems.extend(adding.run(counts))
                 except ReadingError as exc:
                     problems.append(exc)
-            self._save_index()
+            if self.generation != before:
+                self._save_index()
         return AddReport(**counts, problems=tuple(problems))
 
     def remove(self, names: Iterable[str]) -> int:
@@ -408,7 +410,7 @@ class Archive:
             return self._index
 
     def _load_index(self, generation: int) -> VectorIndex | None:
-        stamp = IndexStamp(fingerprint=self._store.meta("fingerprint") or "", generation=generation)
+        stamp = self._stamp(generation)
         try:
             return VectorIndex.load(self._index_path, stamp)
         except IndexFileError as exc:
@@ -431,11 +433,11 @@ class Archive:
         """After a change: the index of the new state, in memory and in its file."""
         self._index = self._built_index()
         self._index_generation = self.generation
-        stamp = IndexStamp(
-            fingerprint=self._store.meta("fingerprint") or "", generation=self._index_generation
-        )
         if self._index is not None:
-            _save_quietly(self._index, self._index_path, stamp)
+            _save_quietly(self._index, self._index_path, self._stamp(self._index_generation))
+
+    def _stamp(self, generation: int) -> IndexStamp:
+        return IndexStamp(fingerprint=self._store.meta("fingerprint") or "", generation=generation)
 
 
 class _Adding:
@@ -538,7 +540,6 @@ class _Adding:
         encoder = self.archive.encoder
         parts = [(a, p) for a in fresh.values() for p in self.archive._passages(a, encoder)]
         texts = [embedded_text(a, p.start, p.end) for a, p in parts]
-        done = batch[0][0]
         vectors = self.archive._embed(encoder, texts, None)
         with self.store.change() as connection:
             for article in fresh.values():
@@ -549,7 +550,6 @@ class _Adding:
                 _insert_place(connection, source_id, ordinal, article)
             self.archive._claim(connection, encoder)
         counts["embedded"] += len(parts)
-        self.report("embedding", done, done)
 
     def _finish(
         self, source_id: int, count: int, digest: str | None, counts: dict[str, int]

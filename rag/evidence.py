@@ -89,7 +89,7 @@ def query_of(
     terms = question_terms(question)
     weights = {t: math.log((passages + 1) / (frequencies.get(t, 0) + 0.5)) for t in terms}
     weights = {t: max(w, 0.1) for t, w in weights.items()}
-    named = [groups for groups in _NAMED.findall(fold(question))]
+    named = _NAMED.findall(fold(question))
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
     names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
     return Query(
@@ -140,11 +140,11 @@ def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
     missing = [term for term in query.weights if term not in context]
     top = max(query.weights.values(), default=1.0)
     return [
-        _share(query.weights, own),
-        _share(query.weights, context),
-        _share(query.weights, nearby),
-        _share(query.focus, own) if query.focus else 0.5,
-        _share(query.focus, nearby) if query.focus else 0.5,
+        share(query.weights, own),
+        share(query.weights, context),
+        share(query.weights, nearby),
+        share(query.focus, own) if query.focus else 0.5,
+        share(query.focus, nearby) if query.focus else 0.5,
         max((query.weights[t] for t in missing), default=0.0) / top,
         _longest_missing(query, folded) / 10,
         sum(name not in folded for name in query.names) / max(len(query.names), 1),
@@ -169,7 +169,8 @@ def _nearby(sentences: Sequence[Sentence], i: int) -> str:
     return "\n".join(s.text for s in around)
 
 
-def _share(weights: Mapping[str, float], terms: set[str]) -> float:
+def share(weights: Mapping[str, float], terms: set[str]) -> float:
+    """The weight of those of the terms that are in the set, of the weight of all."""
     total = sum(weights.values())
     return sum(w for t, w in weights.items() if t in terms) / total if total else 0.0
 

@@ -225,17 +225,13 @@ import os, sys
 sys.path.insert(0, {tests!r})
 from conftest import HashEncoder
 from rag import Archive
-from rag.store import Store
-class Killed(HashEncoder):
-    def encode_passages(self, passages, progress=None):
-        return super().encode_passages(passages, progress)
 import rag.archive
 insert = rag.archive._insert_place
 def dies(*arguments):
     insert(*arguments)
     os._exit(9)
 rag.archive._insert_place = dies
-Archive({archive!r}, encoder=Killed()).add([{path!r}])
+Archive({archive!r}, encoder=HashEncoder()).add([{path!r}])
 """
 
 

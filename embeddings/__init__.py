@@ -1,7 +1,7 @@
 """Text to unit vectors to nearest neighbours. Knows nothing of newspapers."""
 
 from embeddings.bundled import BUNDLED, bundled_folder
-from embeddings.encoder import Encoder, SentenceEncoder, quiet
+from embeddings.encoder import Encoder, SentenceEncoder, quiet, share_words
 from embeddings.errors import EncoderError, IndexFileError
 from embeddings.index import IndexStamp, VectorIndex
 
@@ -15,4 +15,5 @@ __all__ = [
     "VectorIndex",
     "bundled_folder",
     "quiet",
+    "share_words",
 ]

@@ -7,8 +7,10 @@ import hashlib
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
+    from transformers import PreTrainedModel
 
 Progress = Callable[[int, int], None]
 """Called with (texts done, texts in all)."""
@@ -153,7 +156,10 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(path, device=device, local_files_only=_is_local(path))
+            model = SentenceTransformer(path, device=device, local_files_only=_is_local(path))
+            if name == BUNDLED:
+                share_words(cast("PreTrainedModel", model[0].auto_model))
+            return model
         except (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError) as exc:
             raise EncoderError(
                 f"无法加载嵌入模型 {name}：{exc}。请给出本机的模型文件夹，"
@@ -161,6 +167,20 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
                 f"The embedding model {name} cannot be loaded: {exc}. Give a folder on this "
                 "machine, or leave out --embedder to use the bundled model.",
             ) from exc
+
+
+_words: WeakValueDictionary[str, torch.nn.Module] = WeakValueDictionary()
+_words_lock = threading.Lock()
+
+
+def share_words(model: PreTrainedModel) -> None:
+    """Lets models of the bundled weights keep one copy of the word embeddings (385 MB).
+
+    ``model`` must have them unchanged; its own copy is given up for the first one loaded.
+    """
+    with _words_lock:
+        key = f"bundled on {model.device}"
+        model.set_input_embeddings(_words.setdefault(key, model.get_input_embeddings()))
 
 
 def _is_local(path: str) -> bool:

@@ -5,7 +5,8 @@ alternatives: of each group one must occur in the quotes), ``answerable``, ``ask
 Earlier turns are asked first, so a follow-up sees what a person would have seen.
 
 Counted are: the accepted answer in the quoted sentences (answerable questions; a refusal counts as
-wrong), refusals of unanswerable questions, wrong refusals, and quotes that are not the article's.
+wrong), and in the short answer where one was given; refusals of unanswerable questions, wrong
+refusals, and quotes that are not the article's.
 """
 
 from __future__ import annotations
@@ -51,6 +52,13 @@ class Result:
         quotes = "\n".join(citation.quote for citation in self.answer.citations)
         answered = self.answer.status == "answered"
         return answered and contains(quotes, self.question.answers)
+
+    @property
+    def short_right(self) -> bool:
+        """Whether the short answer, or the quotes where there is none, hold the accepted answer."""
+        if not self.answer.short:
+            return self.right
+        return contains(self.answer.short, self.question.answers)
 
     @property
     def refused(self) -> bool:
@@ -104,6 +112,7 @@ def summary(results: Sequence[Result], archive: Archive) -> dict[str, Rate]:
     ]
     figures = {
         "right, of answerable": rate([result.right for result in can]),
+        "short answer right, of answerable": rate([result.short_right for result in can]),
         "wrongly refused, of answerable": rate([result.refused for result in can]),
         "refused, of unanswerable": rate([result.refused for result in cannot]),
         "quotes exact, of citations": rate(quotes),
@@ -122,6 +131,7 @@ def _record(result: Result) -> dict[str, Any]:
         "confidence": round(result.answer.confidence, 3),
         "standalone": result.answer.standalone,
         "expected": result.question.answers,
+        "short": result.answer.short,
         "quotes": [citation.quote for citation in result.answer.citations],
     }
 
@@ -146,7 +156,7 @@ def main(argv: list[str]) -> int:
         options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     seconds = sorted(result.seconds for result in results)
     for name, figure in summary(results, archive).items():
-        sys.stdout.write(f"{name:<32} {figure}\n")
+        sys.stdout.write(f"{name:<34} {figure}\n")
     sys.stdout.write(f"settings {bot.settings.id}, generation {archive.generation}, ")
     sys.stdout.write(f"median {seconds[len(seconds) // 2]:.2f} s a question\n")
     return 0

@@ -8,6 +8,7 @@ from importlib import import_module
 COMMANDS = {
     "pages": "how well generated pages come apart into articles and paragraphs",
     "answers": "a question set against an archive",
+    "refusal": "short answers, and refusal where the article is taken away",
     "retrieval": "recall of each leg and of their fusion",
     "speed": "throughput, latency, memory, cold start on this machine",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,6 +69,31 @@ def contains(text: str, groups: Sequence[Sequence[str]]) -> bool:
     """
     inside = "".join(fold(text).split())
     return all(any("".join(fold(alt).split()) in inside for alt in group) for group in groups)
+
+
+_TOKEN = re.compile(r"[a-z0-9]+|\w")
+
+
+def exact_match(said: str, gold: str) -> bool:
+    """Whether both are the same words, punctuation and case aside (CMRC 2018's EM)."""
+    return _tokens(said) == _tokens(gold)
+
+
+def overlap_f1(said: str, gold: str) -> float:
+    """CMRC 2018's F1: of the longest run of tokens (Chinese characters, Latin words, numbers)
+    that the two have in common.
+    """
+    a, b = _tokens(said), _tokens(gold)
+    longest = 0
+    row = [0] * (len(b) + 1)
+    for x in a:
+        row = [0, *(row[j] + 1 if x == y else 0 for j, y in enumerate(b))]
+        longest = max(longest, *row)
+    return 2 * longest / (len(a) + len(b)) if longest else 0.0
+
+
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(fold(text).replace("_", " "))
 
 
 def rank_of(found: Sequence[str], gold: set[str]) -> int | None:

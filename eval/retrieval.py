@@ -53,6 +53,18 @@ def _ids(archive: Archive, files: Sequence[Path]) -> dict[str, str]:
     return {key: value for key, value in keyed.items() if value}
 
 
+def gold_questions(
+    archive: Archive, questions: Path, articles: Sequence[Path]
+) -> list[tuple[dict[str, Any], set[str]]]:
+    """The self-contained questions, with the archive's ids of the articles that answer each."""
+    ids = _ids(archive, articles)
+    return [
+        (q, {ids[d] for d in (q["gold_doc"], *q["near_dup_docs"]) if d in ids})
+        for q in _read(questions)
+        if (q["min_df"] or 99) <= MAX_MIN_DF
+    ]
+
+
 def main(argv: list[str]) -> int:
     """``wenbao eval retrieval``."""
     parser = argparse.ArgumentParser(prog="wenbao eval retrieval", description=__doc__)
@@ -62,15 +74,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--dense-weight", type=float, nargs="*", default=[Settings().dense_weight])
     options = parser.parse_args(argv)
     archive = Archive(options.archive, create=False)
-    ids = _ids(archive, options.articles)
-    questions = [q for q in _read(options.questions) if (q["min_df"] or 99) <= MAX_MIN_DF]
-    vectors = archive.encoder.encode_queries([q["question"] for q in questions])
+    questions = gold_questions(archive, options.questions, options.articles)
+    vectors = archive.encoder.encode_queries([q["question"] for q, _ in questions])
     sys.stdout.write(f"{archive.counts().articles} articles, {len(questions)} questions\n")
     for weight in options.dense_weight:
         settings = Settings(dense_weight=weight)
         ranks: dict[str, list[int | None]] = {}
-        for q, vector in zip(questions, vectors, strict=True):
-            gold = {ids[d] for d in (q["gold_doc"], *q["near_dup_docs"]) if d in ids}
+        for (q, gold), vector in zip(questions, vectors, strict=True):
             for leg, scores in legs(archive, q["question"], vector, settings).items():
                 ranks.setdefault(leg, []).append(rank_of(ranked_articles(archive, scores), gold))
         _report(ranks, settings)

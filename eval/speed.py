@@ -2,7 +2,8 @@
 
 Prints the machine, then: embedding throughput beside the matrix-product rate of the same machine
 (measured in turn, medians, so that a busy machine slows both), the time and peak memory of adding
-the articles in a new process, the cold start of ``wenbao ask``, and warm questions at p50 and p95.
+the articles in a new process, the reader over eight passages and the memory that it takes together
+with the encoder, the cold start of ``wenbao ask``, and warm questions at p50 and p95.
 With ``--archive`` the questions go to that archive instead of the one just made.
 """
 
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings import SentenceEncoder, bundled_folder
 from rag import Archive, Chatbot
 from rag.passages import PASSAGE_CHARS
+from rag.reader import bundled_reader
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -98,6 +100,31 @@ def adding(articles: Path, archive: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "peak_mb": peak}
 
 
+def reading(articles: Sequence[dict[str, Any]], questions: Sequence[str]) -> dict[str, float]:
+    """Seconds of the reader over eight passages, at p50 and p95; resident memory (MB) of a process
+    that has encoder and reader loaded and used.
+    """
+    texts = [a["text"][:PASSAGE_CHARS] for a in articles if len(a["text"]) >= PASSAGE_CHARS]
+    reader = bundled_reader()
+    reader.read(questions[0], [("", texts[0])])
+    seconds = []
+    for i, question in enumerate(questions):
+        picked = [("", texts[(8 * i + k) % len(texts)]) for k in range(8)]
+        seconds.append(_seconds(lambda q=question, p=picked: reader.read(q, p)))  # type: ignore[misc]
+    code = (
+        "from embeddings import SentenceEncoder; from rag.reader import bundled_reader;"
+        "encoder, reader = SentenceEncoder(), bundled_reader(); encoder.encode_queries(['一']);"
+        "reader.read('一？', [('', '一二三')]);"
+        "print([l for l in open('/proc/self/status') if l.startswith('VmRSS')][0].split()[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {
+        "p50": statistics.median(seconds),
+        "p95": statistics.quantiles(seconds, n=20)[-1],
+        "memory_mb": int(done.stdout) / 1024,
+    }
+
+
 def cold_start(archive: Path, question: str, rounds: int = 3) -> float:
     """Median seconds of a whole ``wenbao ask`` process."""
     command = [sys.executable, "-m", "rag.cli", "ask", question, "--archive", str(archive)]
@@ -158,6 +185,7 @@ def main(argv: list[str]) -> int:
     questions = [record["question"] for record in _lines(options.questions)][: options.ask]
     sys.stdout.write(_machine() + "\n")
     _print("embedding", throughput(articles))
+    _print("reading 8 passages", reading(articles, questions))
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "archive"
         _print(f"adding {len(articles)} articles", adding(options.articles, made))

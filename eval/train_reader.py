@@ -1,38 +1,61 @@
-"""Trains the span reader: python -m eval.train_reader --data FOLDER --minutes 30
+"""Trains the span reader: python -m eval.train_reader --data FOLDER --steps 2400
 
 LoRA (Hu et al. 2021) on the linear layers of the bundled encoder and a head of two logits a token,
-trained on passages cut as the archive cuts them: with the answer, without it (the same context's
-other passages) and for questions marked impossible; half of them with a headline and date in front.
-Position 0 stands for "not here". The result is ``rag/reader.safetensors``: the low-rank factors and
-the head, in fp16. A checkpoint is written every 100 steps; the same command goes on from it.
+trained on passages cut as the archive cuts them, half of them with a headline and date in front.
+Position 0 stands for "not here": so it is for questions marked impossible, for other passages of
+the context that answers, for passages of other contexts that share the question's words, and for
+passages out of which the sentence with the answer was cut. Drawn anew for each epoch.
 
-Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA 4.0), for choosing
-``reader/valid_cmrc_trial.jsonl.gz``. ``--score FILE`` only prints EM and F1 of the shipped reader.
+The result is ``rag/reader.safetensors``: the low-rank factors and the head, in fp16. A checkpoint
+is written every 100 steps; the same command goes on from it, to the same result.
+
+Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA 4.0) and two thirds
+of the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage;
+the other third and the CMRC trial set are for ``eval.fit``. ``--score FILE`` only prints EM and F1
+of the shipped reader.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import random
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from embeddings.bundled import bundled_folder
-from rag.passages import passages
-from rag.reader import RANK, SCALE, Reader, pair_text
-from rag.terms import fold
+from eval.metrics import exact_match, overlap_f1
+from rag.passages import passages, sentences
+from rag.reader import FACTORS, PREFIX, SCALE, Reader
+from rag.terms import bigrams, fold, question_terms
 from rag.types import Article, Span
 
-TARGET = Path(__file__).parents[1] / "rag" / "reader.safetensors"
+RANK = 32
 MAX_TOKENS = 384
 BATCH = 16
+NEAR = 5
+"""Passages of other contexts kept for each question, of which one is drawn."""
+
+IMPOSSIBLE, OTHER, FOREIGN, CUT = 0.4, 0.25, 0.25, 0.2
+"""How often each kind of passage without the answer is drawn, a passage or question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A question, the context it was asked of, and the answer's span in it; None: impossible.
+    ``near`` are passages of other contexts that share its words and do not hold the answer.
+    """
+
+    question: str
+    context: str
+    answer: Span | None
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +68,103 @@ class Sample:
     answer: Span | None
 
 
-def samples(records: list[dict[str, Any]], rng: random.Random) -> list[Sample]:
-    """Each question with the passage that answers, and every second one with one that does not."""
+def reader_records(data: Path) -> list[Record]:
+    """The questions of ``reader/train.jsonl.gz``."""
+    made = []
+    for record in read(data / "reader" / "train.jsonl.gz"):
+        gold = record["answers"][0] if record["answers"] else None
+        span = (gold["start"], gold["start"] + len(gold["text"])) if gold else None
+        made.append(Record(question=record["question"], context=record["context"], answer=span))
+    return made
+
+
+def news_records(data: Path) -> list[Record]:
+    """The questions of ``chronoqa/train.jsonl`` that are for training the reader."""
+    chunks = read(data / "chronoqa" / "chunks.jsonl")
+    text_of = {chunk["id"]: chunk["text"] for chunk in chunks}
+    made = []
+    for record in read(data / "chronoqa" / "train.jsonl"):
+        text, answer = text_of[record["gold"][0]], record["answer"]
+        if len(record["gold"]) == 1 and answer in text and for_training(record["gold"][0]):
+            start = text.index(answer)
+            span = (start, start + len(answer))
+            made.append(Record(question=record["question"], context=text, answer=span))
+    return made
+
+
+def for_training(chunk: str) -> bool:
+    """Whether questions on this chunk train the reader; the others are for ``eval.fit``."""
+    return int(chunk.removeprefix("ck")) % 3 != 0
+
+
+def with_near(records: Sequence[Record]) -> list[Record]:
+    """The records with their ``near`` passages, by the tf-idf of character bigrams."""
+    import numpy as np
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    contexts = list(dict.fromkeys(record.context for record in records))
+    pool = [(c, c[a:b]) for c in contexts for a, b in _parts(c)]
+    weigh = TfidfVectorizer(analyzer=bigrams, sublinear_tf=True)
+    index = weigh.fit_transform([text for _, text in pool]).T.tocsr()
+    weigh.set_params(analyzer=question_terms)
+    asked = weigh.transform([record.question for record in records])
+    made = []
+    for i, record in enumerate(records):
+        likeness = (asked[i] @ index).toarray()[0]
+        best = np.argsort(-likeness, kind="stable")[: 4 * NEAR]
+        answer = fold(record.context[slice(*record.answer)]) if record.answer else ""
+        near = [
+            pool[j][1]
+            for j in best
+            if pool[j][0] != record.context and not (answer and answer in fold(pool[j][1]))
+        ]
+        made.append(
+            Record(
+                question=record.question,
+                context=record.context,
+                answer=record.answer,
+                near=tuple(near[:NEAR]),
+            )
+        )
+    return made
+
+
+def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
+    """One epoch: each question with the passage that answers it, and some that do not."""
     made: list[Sample] = []
     for record in records:
-        context = record["context"]
-        parts = passages(Article(title="", text=context))
-        spans = [(p.start, p.end) for p in parts]
-        gold = record["answers"][0] if record["answers"] else None
-        start = gold["start"] if gold else -1
-        end = start + len(gold["text"]) if gold else -1
-        for a, b in spans:
-            inside = a <= start and end <= b
-            if not inside and rng.random() > (0.5 if record["impossible"] else 0.35):
-                continue
-            head = _headline(context, rng) if rng.random() < 0.5 else ""
-            answer = (start - a, end - a) if inside else None
-            made.append(
-                Sample(question=record["question"], head=head, passage=context[a:b], answer=answer)
-            )
+        drawn: list[tuple[str, Span | None]] = []
+        for a, b in _parts(record.context):
+            gold = record.answer
+            if gold and a <= gold[0] and gold[1] <= b:
+                drawn.append((record.context[a:b], (gold[0] - a, gold[1] - a)))
+            elif rng.random() < (OTHER if gold else IMPOSSIBLE):
+                drawn.append((record.context[a:b], None))
+        if record.near and rng.random() < FOREIGN:
+            drawn.append((rng.choice(record.near), None))
+        if record.answer and rng.random() < CUT and (rest := _without(record)):
+            drawn.append((rest, None))
+        for passage, answer in drawn:
+            head = _headline(record.context, rng) if rng.random() < 0.5 else ""
+            made.append(Sample(question=record.question, head=head, passage=passage, answer=answer))
     rng.shuffle(made)
     return made
+
+
+def _parts(context: str) -> list[Span]:
+    return [(p.start, p.end) for p in passages(Article(title="", text=context))]
+
+
+def _without(record: Record) -> str:
+    """The passage of the answer without the sentences that hold its words; empty if all do."""
+    assert record.answer
+    first, last = record.answer
+    answer = record.context[first:last]
+    for a, b in _parts(record.context):
+        if a <= first and last <= b:
+            text = record.context[a:b]
+            return "".join(text[x:y] for x, y in sentences(text) if answer not in text[x:y])
+    return ""
 
 
 def _headline(context: str, rng: random.Random) -> str:
@@ -74,34 +173,32 @@ def _headline(context: str, rng: random.Random) -> str:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The records of a gzipped JSONL file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
+    """The records of a JSONL file, gzipped or not."""
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
+    with opened as file:
         return [json.loads(line) for line in file]
 
 
-def batches(data: list[Sample], rng: random.Random) -> Iterator[list[Sample]]:
-    """Batches of passages of like length, in random order, without end."""
-    while True:
-        pool = data[:]
-        rng.shuffle(pool)
+def batches(records: Sequence[Record], seed: int) -> Iterator[list[Sample]]:
+    """Batches of passages of like length, in random order, epoch after epoch without end."""
+    for epoch in itertools.count():
+        rng = random.Random(f"{seed} {epoch}")
+        pool = samples(records, rng)
         groups = []
         for i in range(0, len(pool), BATCH * 20):
-            chunk = sorted(pool[i : i + BATCH * 20], key=lambda s: len(s.passage))
+            chunk = sorted(pool[i : i + BATCH * 20], key=lambda s: len(s.head + s.passage))
             groups += [chunk[j : j + BATCH] for j in range(0, len(chunk), BATCH)]
-            if len(groups) >= 20:
-                rng.shuffle(groups)
-                yield from groups
-                groups = []
+        rng.shuffle(groups)
+        yield from groups
 
 
 def encode(tokenizer: Any, batch: list[Sample]) -> tuple[Any, Any, Any]:  # noqa: ANN401
     """Token ids with the first and last token of each answer, 0 where there is none."""
     import torch
 
-    texts = [pair_text(s.question, s.head + s.passage) for s in batch]
     coded = tokenizer(
-        [t[0] for t in texts],
-        [t[1] for t in texts],
+        [PREFIX + s.question for s in batch],
+        [s.head + s.passage for s in batch],
         truncation="only_second",
         max_length=MAX_TOKENS,
         padding=True,
@@ -125,87 +222,131 @@ def encode(tokenizer: Any, batch: list[Sample]) -> tuple[Any, Any, Any]:  # noqa
     return coded, torch.tensor(firsts), torch.tensor(lasts)
 
 
-def train(options: argparse.Namespace) -> None:
-    """Trains until the minutes are over, with linear decay over them, and writes the result."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trainee:
+    """The encoder with low-rank factors, the head, their tokenizer and optimizer."""
+
+    model: Any
+    head: Any
+    tokenizer: Any
+    optimizer: Any
+
+
+def build(seed: int, rate: float = 1e-3) -> Trainee:
+    """Fresh factors; the head learns twice as fast."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModel, AutoTokenizer
 
-    torch.manual_seed(options.seed)
-    rng = random.Random(options.seed)
-    data = samples(read(options.data / "reader" / "train.jsonl.gz"), rng)
+    torch.manual_seed(seed)
     folder = str(bundled_folder())
-    tokenizer = AutoTokenizer.from_pretrained(folder)
     base = AutoModel.from_pretrained(folder, add_pooling_layer=False)
     targets = ["query", "key", "value", "dense"]
     config = LoraConfig(r=RANK, lora_alpha=RANK * SCALE, target_modules=targets, lora_dropout=0.0)
     model = get_peft_model(base, config)
     head = torch.nn.Linear(base.config.hidden_size, 2)
-    adapter = [p for p in model.parameters() if p.requires_grad]
-    groups = [{"params": adapter, "lr": options.rate}, {"params": head.parameters(), "lr": 2e-3}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    spent, step, seen = _resume(options.checkpoint, model, head)
-    for batch in batches(data, rng):
-        started = time.monotonic()
-        done = spent / (options.minutes * 60)
-        if done >= 1:
-            break
-        warm = min(1.0, (step + 1) / 30)
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * warm * max(0.02, 1 - done)
-        coded, firsts, lasts = encode(tokenizer, batch)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
-            hidden = model(**coded).last_hidden_state
-        logits = head(hidden.float())
-        logits = logits.masked_fill(coded["attention_mask"][..., None] == 0, -1e4)
-        cross = torch.nn.functional.cross_entropy
-        loss = (cross(logits[..., 0], firsts) + cross(logits[..., 1], lasts)) / 2
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_([*adapter, *head.parameters()], 1.0)
-        optimizer.step()
-        spent += time.monotonic() - started
-        step, seen = step + 1, seen + len(batch)
+    groups = [
+        {"params": [p for p in model.parameters() if p.requires_grad], "lr": rate},
+        {"params": list(head.parameters()), "lr": 2 * rate},
+    ]
+    return Trainee(
+        model=model,
+        head=head,
+        tokenizer=AutoTokenizer.from_pretrained(folder),
+        optimizer=torch.optim.AdamW(groups, weight_decay=0.01),
+    )
+
+
+def train(options: argparse.Namespace) -> None:
+    """Trains for a number of steps, the rate falling over them in a line, and writes the result."""
+    records = with_near(reader_records(options.data)) + with_near(news_records(options.data))
+    trainee = build(options.seed, options.rate)
+    rates = [group["lr"] for group in trainee.optimizer.param_groups]
+    start, before, losses = _resume(options.checkpoint, trainee), time.monotonic(), []
+    drawn = itertools.islice(batches(records, options.seed), start, options.steps)
+    for step, batch in enumerate(drawn, start + 1):
+        part = min(1.0, step / 30) * max(0.02, 1 - (step - 1) / options.steps)
+        for group, rate in zip(trainee.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * part
+        losses.append(learn(trainee, batch, bf16=options.bf16))
         if step % 20 == 0:
-            sys.stdout.write(f"step {step} samples {seen} loss {loss:.3f} {spent / 60:.1f} min\n")
+            minutes = (time.monotonic() - before) / 60
+            mean = sum(losses[-20:]) / len(losses[-20:])
+            sys.stdout.write(f"step {step} loss {mean:.3f} {minutes:.1f} min\n")
             sys.stdout.flush()
-        if step % 100 == 0:
-            _save(options.checkpoint, model, head, spent, step, seen)
-    _save(TARGET, model, head, spent, step, seen)
+        if step % options.keep_every == 0:
+            _checkpoint(options.checkpoint, trainee, step)
+    save(options.target, trainee)
 
 
-def _save(path: Path, model: Any, head: Any, spent: float, step: int, seen: int) -> None:  # noqa: ANN401
+def learn(trainee: Trainee, batch: list[Sample], *, bf16: bool = False) -> float:
+    """One step; returns its loss: cross entropy over positions, mean of first and last."""
+    import torch
+
+    coded, firsts, lasts = encode(trainee.tokenizer, batch)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        hidden = trainee.model(**coded).last_hidden_state
+    logits = trainee.head(hidden.float())
+    logits = logits.masked_fill(coded["attention_mask"][..., None] == 0, -1e4)
+    cross = torch.nn.functional.cross_entropy
+    loss = (cross(logits[..., 0], firsts) + cross(logits[..., 1], lasts)) / 2
+    trainee.optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    trained = [p for group in trainee.optimizer.param_groups for p in group["params"]]
+    torch.nn.utils.clip_grad_norm_(trained, 1.0)
+    trainee.optimizer.step()
+    return float(loss.detach())
+
+
+def _trained(trainee: Trainee) -> dict[str, Any]:
+    """The trained parameters by the names under which they are shipped."""
+    factors = {
+        name.removeprefix("base_model.model.").replace(".default", ""): value
+        for name, value in trainee.model.named_parameters()
+        if "lora_" in name
+    }
+    return factors | {f"head.{name}": value for name, value in trainee.head.named_parameters()}
+
+
+def save(path: Path, trainee: Trainee) -> None:
+    """Writes factors and head as ``rag.reader`` loads them."""
     import torch
     from safetensors.torch import save_file
 
+    halves = {n: v.detach().to(torch.float16).contiguous() for n, v in _trained(trainee).items()}
+    save_file(halves, path)
+
+
+def _checkpoint(path: Path, trainee: Trainee, step: int) -> None:
+    from safetensors.torch import save_file
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {
-        name.removeprefix("base_model.model.").replace(".default", ""): value
-        for name, value in model.state_dict().items()
-        if "lora_" in name
-    }
-    kept |= {f"head.{name}": value for name, value in head.state_dict().items()}
-    tensors = {name: value.to(torch.float16).contiguous() for name, value in kept.items()}
-    facts = {"seconds": f"{spent:.0f}", "steps": str(step), "samples": str(seen)}
-    save_file(tensors, path, metadata=facts)
+    tensors = {}
+    for name, value in _trained(trainee).items():
+        state = trainee.optimizer.state[value]
+        tensors[name] = value.detach()
+        tensors[f"{name} mean"], tensors[f"{name} square"] = state["exp_avg"], state["exp_avg_sq"]
+    save_file(tensors, path.with_suffix(".new"), metadata={"step": str(step)})
+    path.with_suffix(".new").replace(path)
 
 
-def _resume(path: Path, model: Any, head: Any) -> tuple[float, int, int]:  # noqa: ANN401
-    if not path.exists():
-        return 0.0, 0, 0
+def _resume(path: Path, trainee: Trainee) -> int:
+    """Fills parameters and the optimizer's moments from a checkpoint; returns its step, or 0."""
+    import torch
     from safetensors import safe_open
 
-    with safe_open(path, "pt") as file:
-        facts = file.metadata()
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-    own = model.state_dict()
-    for name in own:
-        key = name.removeprefix("base_model.model.").replace(".default", "")
-        if key in tensors:
-            own[name].copy_(tensors[key])
-    head.load_state_dict({k.removeprefix("head."): v for k, v in tensors.items() if "head." in k})
-    return float(facts["seconds"]), int(facts["steps"]), int(facts["samples"])
+    if not path.exists():
+        return 0
+    with safe_open(path, "pt") as file, torch.no_grad():
+        step = int(file.metadata()["step"])
+        for name, value in _trained(trainee).items():
+            value.copy_(file.get_tensor(name))
+            trainee.optimizer.state[value] = {
+                "step": torch.tensor(float(step)),
+                "exp_avg": file.get_tensor(f"{name} mean"),
+                "exp_avg_sq": file.get_tensor(f"{name} square"),
+            }
+    return step
 
 
 def score(path: Path, limit: int) -> dict[str, float]:
@@ -221,29 +362,22 @@ def score(path: Path, limit: int) -> dict[str, float]:
         a, b = found[best].span
         said = texts[best][a:b]
         golds = [answer["text"] for answer in record["answers"]]
-        exact.append(max(_bare(said) == _bare(gold) for gold in golds))
-        overlap.append(max(_f1(_bare(said), _bare(gold)) for gold in golds))
+        exact.append(max(exact_match(said, gold) for gold in golds))
+        overlap.append(max(overlap_f1(said, gold) for gold in golds))
     return {"n": len(exact), "EM": sum(exact) / len(exact), "F1": sum(overlap) / len(overlap)}
-
-
-def _bare(text: str) -> str:
-    return "".join(c for c in fold(text) if c.isalnum())
-
-
-def _f1(a: str, b: str) -> float:
-    same = sum((Counter(a) & Counter(b)).values())
-    return 2 * same / (len(a) + len(b)) if same else 0.0
 
 
 def main(argv: list[str] | None = None) -> int:
     """Trains, or scores with ``--score``."""
     parser = argparse.ArgumentParser(description="Train the span reader.")
     parser.add_argument("--data", type=Path, help="folder with reader/train.jsonl.gz")
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--steps", type=int, default=2400, help="of 16 passages")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bf16", action="store_true", help="where the processor has it")
+    parser.add_argument("--keep-every", type=int, default=100, help="steps between checkpoints")
     parser.add_argument("--checkpoint", type=Path, default=Path("var/reader.safetensors"))
+    parser.add_argument("--target", type=Path, default=FACTORS, help="where the result goes")
     parser.add_argument("--score", type=Path, help="a gzipped JSONL of questions with contexts")
     parser.add_argument("--limit", type=int, default=300)
     options = parser.parse_args(argv)

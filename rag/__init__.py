@@ -6,7 +6,8 @@
 >>> answer.text, answer.citations[0].quote
 """
 
-from rag.archive import AddProgress, AddReport, Archive, Counts
+from rag.adding import AddProgress, AddReport
+from rag.archive import Archive, Counts
 from rag.chatbot import Chatbot
 from rag.config import Settings, load_settings
 from rag.errors import (

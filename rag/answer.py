@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ from rag.asks import holds
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
+from rag.snap import enumerated
 from rag.terms import bigrams
 from rag.types import Citation, Hit, Span
 
@@ -35,12 +36,13 @@ _GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The quoted sentences in order, those that say the same together, and the probability that
-    they answer.
+    """The quoted sentences in order, those that say the same together, the probability that they
+    answer, and the words of the first that answer by themselves.
     """
 
     groups: tuple[tuple[Sentence, ...], ...] = ()
     confidence: float = 0.0
+    short: str = ""
 
 
 def sentences_of(hits: Sequence[Hit]) -> list[Sentence]:
@@ -78,14 +80,15 @@ def choose(
         if adds >= NEW_WORDS or (rivals and elsewhere):
             picked.append(group)
             covered |= _terms(found, group)
-    return Evidence(
-        groups=tuple(tuple(_widened(query, found, i) for i in group) for group in picked),
-        confidence=float(support[ranked[0]]),
-    )
+    quoted = tuple(tuple(_widened(query, found, i) for i in group) for group in picked)
+    return Evidence(groups=quoted, confidence=float(support[ranked[0]]), short=quoted[0][0].answer)
 
 
 RIVAL_MARGIN = 2.0
 """How far below the best a sentence of another article may score and still be shown beside it."""
+
+MIN_SPAN = 0.0
+"""Logits above "not here" from which the reader's words are given as the short answer."""
 
 LIST_SENTENCES = 3
 """Sentences that a list may go on for."""
@@ -100,7 +103,12 @@ def together(each: Sequence[Evidence]) -> Evidence:
         return each[0]
     groups = [evidence.groups[0] for evidence in each if evidence.groups]
     confidence = sum(evidence.confidence for evidence in each) / len(each)
-    return Evidence(groups=tuple(dict.fromkeys(groups)), confidence=confidence)
+    shorts = [evidence.short for evidence in each]
+    return Evidence(
+        groups=tuple(dict.fromkeys(groups)),
+        confidence=confidence,
+        short="；".join(shorts) if all(shorts) else "",
+    )
 
 
 def cite(evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
@@ -112,7 +120,11 @@ def cite(evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
         for sentence in group:
             start, end = sentence.span
             citation = Citation(
-                number=len(citations) + 1, article=sentence.hit.article, start=start, end=end
+                number=len(citations) + 1,
+                article=sentence.hit.article,
+                start=start,
+                end=end,
+                words=sentence.words if sentence.answer else None,
             )
             citations.append(citation)
             numbers.append(f"[{citation.number}]")
@@ -147,7 +159,9 @@ def _terms(found: Sequence[Sentence], group: Sequence[int]) -> set[str]:
 
 
 def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
-    """The sentence, with a neighbour of its passage where it can't be understood without."""
+    """The sentence, with a neighbour of its passage where it can't be understood without, and the
+    words of all of it that answer.
+    """
     sentence = found[i]
     span = sentence.span
     before = found[i - 1] if i > 0 and found[i - 1].hit is sentence.hit else None
@@ -159,7 +173,23 @@ def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
         span = _joined(span, after.span)
     if query.wanted.kind in ("list", "reason"):
         span = _whole_list(query, found, i, span)
-    return Sentence(hit=sentence.hit, span=span)
+    quoted = [s for s in found if s.hit is sentence.hit and _inside(s.span, span)]
+    best = max(quoted, key=lambda s: s.score)
+    return replace(best, span=span, words=_words(query, best, span))
+
+
+def _words(query: Query, best: Sentence, quote: Span) -> Span:
+    """The words that answer by themselves, inside the quote; empty where sentences must do."""
+    if query.wanted.sentence or best.score < MIN_SPAN:
+        return quote[0], quote[0]
+    text = best.hit.article.text
+    words = enumerated(text, best.words) if query.wanted.kind == "list" else best.words
+    start, end = max(words[0], quote[0]), min(words[1], quote[1])
+    return start, max(start, end)
+
+
+def _inside(a: Span, b: Span) -> bool:
+    return b[0] <= a[0] and a[1] <= b[1]
 
 
 def _asks_on(query: Query, sentence: Sentence) -> bool:

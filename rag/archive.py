@@ -7,15 +7,13 @@ it carries the generation it was made for and is rebuilt, with a warning, when i
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import logging
 import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +30,16 @@ from embeddings import (
     SentenceEncoder,
     VectorIndex,
 )
+from rag.adding import (
+    Adding,
+    AddProgress,
+    AddReport,
+    Embedding,
+    drop_orphans,
+    files_behind,
+    insert_passage,
+    reporter,
+)
 from rag.errors import (
     ArchiveError,
     ArchiveLocked,
@@ -41,46 +49,14 @@ from rag.errors import (
     UnknownArticle,
     WenbaoError,
 )
-from rag.newspaper import articles_of
-from rag.passages import PASSAGE_CHARS, embedded_text, passages
-from rag.reading import read, shown, walk
+from rag.passages import PASSAGE_CHARS
 from rag.store import Store, condition
-from rag.terms import bigrams
 from rag.types import Article, Filters, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
-
-BATCH_ARTICLES = 64
-"""Articles that go in with one transaction: what an interruption can cost."""
-
-MAX_ARTICLE_CHARS = 200_000
-"""The longest features have some 20,000 characters; ten times more is not one article."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddProgress:
-    """Where an ``add`` stands: file ``file`` of ``files``, articles done of its ``total``."""
-
-    path: Path
-    file: int
-    files: int
-    stage: str
-    done: int = 0
-    total: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddReport:
-    """What an ``add`` did, in articles, and the files and rows that could not go in."""
-
-    added: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    embedded: int = 0
-    problems: tuple[ReadingError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,12 +256,18 @@ class Archive:
         """
         with self._writing():
             before = self.generation
-            files, problems = _files(paths)
+            files, problems = files_behind(paths)
             counts = {"added": 0, "unchanged": 0, "removed": 0, "embedded": 0}
             for number, path in enumerate(files, 1):
-                report = _reporter(progress, path, number, len(files))
+                adding = Adding(
+                    store=self._store,
+                    embedding=self._embedding,
+                    path=path,
+                    day=day,
+                    source=source,
+                    report=reporter(progress, path, number, len(files)),
+                )
                 try:
-                    adding = _Adding(self, path, day, source, report)
                     problems.extend(adding.run(counts))
                 except ReadingError as exc:
                     problems.append(exc)
@@ -303,7 +285,7 @@ class Archive:
             with self._store.change() as connection:
                 for name in names:
                     self._remove_one(connection, name)
-                _drop_orphans(connection)
+                drop_orphans(connection)
             self._save_index()
             return before - self.counts().articles
 
@@ -313,24 +295,27 @@ class Archive:
         One transaction: interrupted, the archive stays as it was. Returns the number of passages.
         """
         with self._writing():
-            encoder = self._encoder or _load_encoder(self._embedder or self.embedder)
-            self._encoder = encoder
-            parts = [
-                (article, found)
-                for article in self.articles()
-                for found in self._passages(article, encoder)
-            ]
-            texts = [embedded_text(article, p.start, p.end) for article, p in parts]
-            vectors = self._embed(encoder, texts, progress)
+            self._encoder = self._encoder or _load_encoder(self._embedder or self.embedder)
+            embedding = self._embedding_of(self._encoder)
+            parts = [(a, found) for a in self.articles() for found in embedding.passages(a)]
+            vectors = embedding.vectors(parts, progress)
             with self._store.change() as connection:
                 connection.execute("DELETE FROM passages")
                 for (article, passage), vector in zip(parts, vectors, strict=True):
-                    _insert_passage(connection, article, passage, vector)
-                self._claim(connection, encoder)
+                    insert_passage(connection, article, passage, vector)
+                embedding.claim(connection)
             self._save_index()
         return len(parts)
 
     # Inside
+
+    def _embedding(self) -> Embedding:
+        """The model that the archive is embedded with, checked."""
+        return self._embedding_of(self.encoder)
+
+    def _embedding_of(self, encoder: Encoder) -> Embedding:
+        name = self._embedder or self.embedder
+        return Embedding(encoder=encoder, name=name, passage_chars=self._passage_chars)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -358,21 +343,6 @@ class Archive:
         if not gone:
             raise _unknown_file(name)
 
-    def _passages(self, article: Article, encoder: Encoder) -> list[Passage]:
-        def fits(texts: Sequence[str]) -> list[bool]:
-            return [count <= encoder.max_tokens for count in encoder.count_tokens(texts)]
-
-        return passages(article, self._passage_chars, fits)
-
-    @staticmethod
-    def _embed(
-        encoder: Encoder, texts: list[str], progress: Callable[[int, int], None] | None
-    ) -> NDArray[np.float32]:
-        try:
-            return encoder.encode_passages(texts, progress)
-        except EncoderError as exc:
-            raise ModelError(exc.zh, exc.en) from exc
-
     def _check_encoder(self, encoder: Encoder) -> None:
         stored = self._store.meta("fingerprint")
         if stored and stored != encoder.fingerprint:
@@ -383,18 +353,6 @@ class Archive:
                 f"To embed it again with this one, run: wenbao doctor --reembed "
                 f"--archive {self.path}",
             )
-
-    def _claim(self, connection: sqlite3.Connection, encoder: Encoder) -> None:
-        """Notes which model the vectors are of."""
-        name = self._embedder or self.embedder
-        connection.executemany(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-            [
-                ("embedder", name),
-                ("fingerprint", encoder.fingerprint),
-                ("dim", str(encoder.dim)),
-            ],
-        )
 
     @property
     def _index_path(self) -> Path:
@@ -440,214 +398,8 @@ class Archive:
         return IndexStamp(fingerprint=self._store.meta("fingerprint") or "", generation=generation)
 
 
-class _Adding:
-    """One file on its way into the archive."""
-
-    def __init__(
-        self,
-        archive: Archive,
-        path: Path,
-        day: date | None,
-        source: str | None,
-        report: Callable[[str, int, int], None],
-    ) -> None:
-        self.archive = archive
-        self.store = archive._store
-        self.path = path
-        self.day = day
-        self.source = source
-        self.report = report
-
-    def run(self, counts: dict[str, int]) -> Sequence[ReadingError]:
-        """Takes the file in; returns the rows that could not go in."""
-        self.report("reading", 0, 0)
-        digest = self._digest()
-        name = str(self.path.absolute())
-        known = self.store.read("SELECT id, digest FROM sources WHERE path = ?", (name,))
-        if known and known[0]["digest"] == digest:
-            sql = "SELECT COUNT(*) FROM places WHERE source = ?"
-            counts["unchanged"] += self.store.read(sql, (known[0]["id"],))[0][0]
-            return ()
-        reading = read(self.path)
-        articles = [
-            replace(article, path=name, source=article.source or self.source)
-            for raw in reading.texts
-            for article in articles_of(raw, date=self.day)
-        ]
-        self._check(articles)
-        source_id = self._begin(name, "\n".join(raw.text for raw in reading.texts))
-        self._insert(articles, source_id, counts)
-        self._finish(source_id, len(articles), digest if not reading.problems else None, counts)
-        return reading.problems
-
-    def _digest(self) -> str:
-        """Changes with the file's bytes and with the options that shape its articles."""
-        options = f"{self.day}|{self.source}|".encode()
-        try:
-            with self.path.open("rb") as file:
-                return (
-                    hashlib.file_digest(file, "sha256").hexdigest()
-                    + hashlib.sha256(options).hexdigest()[:8]
-                )
-        except OSError as exc:
-            raise ReadingError(
-                f"{shown(self.path)}：读不出来（{exc.strerror}）。请检查权限。",
-                f"{shown(self.path)}: cannot be read ({exc.strerror}). Check its permissions.",
-            ) from exc
-
-    def _check(self, articles: list[Article]) -> None:
-        if not articles:
-            raise ReadingError(
-                f"{shown(self.path)}：没有找到文章正文。",
-                f"{shown(self.path)}: no article text was found in it.",
-            )
-        longest = max(articles, key=lambda article: len(article.text))
-        if len(longest.text) > MAX_ARTICLE_CHARS:
-            raise ReadingError(
-                f"{shown(self.path)}：一篇文章长达 {len(longest.text):,} 字，超过上限 "
-                f"{MAX_ARTICLE_CHARS:,}。请把文件按文章分开（例如每行一篇的 JSONL）。",
-                f"{shown(self.path)}: one article has {len(longest.text):,} characters, more than "
-                f"{MAX_ARTICLE_CHARS:,}. Split the file into articles, for example as JSONL.",
-            )
-
-    def _begin(self, name: str, raw: str) -> int:
-        with self.store.change() as connection:
-            connection.execute(
-                "INSERT INTO sources (path, digest, raw) VALUES (?, NULL, ?)"
-                " ON CONFLICT (path) DO UPDATE SET digest = NULL, raw = excluded.raw",
-                (name, raw),
-            )
-            row = connection.execute("SELECT id FROM sources WHERE path = ?", (name,)).fetchone()
-        return int(row["id"])
-
-    def _insert(self, articles: list[Article], source_id: int, counts: dict[str, int]) -> None:
-        numbered = enumerate(articles)
-        total = len(articles)
-        while batch := list(itertools.islice(numbered, BATCH_ARTICLES)):
-            fresh = {a.id: a for _, a in batch if self.store.article(a.id) is None}
-            self._insert_batch(batch, fresh, source_id, counts)
-            counts["added"] += len(fresh)
-            counts["unchanged"] += len(batch) - len(fresh)
-            self.report("embedding", batch[-1][0] + 1, total)
-
-    def _insert_batch(
-        self,
-        batch: list[tuple[int, Article]],
-        fresh: dict[str, Article],
-        source_id: int,
-        counts: dict[str, int],
-    ) -> None:
-        encoder = self.archive.encoder
-        parts = [(a, p) for a in fresh.values() for p in self.archive._passages(a, encoder)]
-        texts = [embedded_text(a, p.start, p.end) for a, p in parts]
-        vectors = self.archive._embed(encoder, texts, None)
-        with self.store.change() as connection:
-            for article in fresh.values():
-                _insert_article(connection, article)
-            for (article, passage), vector in zip(parts, vectors, strict=True):
-                _insert_passage(connection, article, passage, vector)
-            for ordinal, article in batch:
-                _insert_place(connection, source_id, ordinal, article)
-            self.archive._claim(connection, encoder)
-        counts["embedded"] += len(parts)
-
-    def _finish(
-        self, source_id: int, count: int, digest: str | None, counts: dict[str, int]
-    ) -> None:
-        with self.store.change() as connection:
-            connection.execute(
-                "DELETE FROM places WHERE source = ? AND ordinal >= ?", (source_id, count)
-            )
-            counts["removed"] += _drop_orphans(connection)
-            connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest, source_id))
-
-
 def _marks(values: Sequence[int]) -> str:
     return ",".join("?" * len(values))
-
-
-def _insert_article(connection: sqlite3.Connection, article: Article) -> None:
-    connection.execute(
-        "INSERT INTO articles (id, title, subtitle, title_derived, author, byline, date, source,"
-        " url, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            article.id,
-            article.title,
-            article.subtitle,
-            article.title_derived,
-            article.author,
-            article.byline,
-            article.date.isoformat() if article.date else None,
-            article.source,
-            article.url,
-            article.text,
-        ),
-    )
-
-
-def _insert_passage(
-    connection: sqlite3.Connection,
-    article: Article,
-    passage: Passage,
-    vector: NDArray[np.float32],
-) -> None:
-    row = connection.execute(
-        'INSERT INTO passages (article, start, "end", vector)'
-        " VALUES ((SELECT row FROM articles WHERE id = ?), ?, ?, ?)",
-        (article.id, passage.start, passage.end, vector.astype(np.float16).tobytes()),
-    ).lastrowid
-    body = article.text[passage.start : passage.end]
-    connection.execute(
-        "INSERT INTO lexical (rowid, title, body) VALUES (?, ?, ?)",
-        (row, " ".join(bigrams(article.title)), " ".join(bigrams(body))),
-    )
-
-
-def _insert_place(
-    connection: sqlite3.Connection, source_id: int, ordinal: int, article: Article
-) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO places VALUES"
-        " (?, ?, (SELECT row FROM articles WHERE id = ?), ?, ?, ?)",
-        (source_id, ordinal, article.id, article.raw_start, article.raw_end, article.page),
-    )
-
-
-def _drop_orphans(connection: sqlite3.Connection) -> int:
-    """Removes articles that stand in no file any more, and files that hold none."""
-    gone = connection.execute(
-        "DELETE FROM articles WHERE row NOT IN (SELECT article FROM places)"
-    ).rowcount
-    connection.execute(
-        "DELETE FROM sources WHERE digest IS NOT NULL AND id NOT IN (SELECT source FROM places)"
-    )
-    return int(gone)
-
-
-def _files(paths: Iterable[str | Path]) -> tuple[list[Path], list[ReadingError]]:
-    """The files behind the given paths, and the paths that lead nowhere."""
-    files: list[Path] = []
-    problems: list[ReadingError] = []
-    for path in paths:
-        try:
-            files.extend(walk([Path(path)]))
-        except ReadingError as exc:
-            problems.append(exc)
-    return files, problems
-
-
-def _reporter(
-    progress: Callable[[AddProgress], None] | None, path: Path, number: int, files: int
-) -> Callable[[str, int, int], None]:
-    def report(stage: str, done: int, total: int) -> None:
-        if progress:
-            progress(
-                AddProgress(
-                    path=path, file=number, files=files, stage=stage, done=done, total=total
-                )
-            )
-
-    return report
 
 
 def _load_encoder(name: str) -> Encoder:

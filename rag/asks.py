@@ -102,6 +102,10 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_WEIGHS = re.compile(
+    r"是否|有没有|是不是|能不能|会不会|吗[？?]?$|更|相比|有何不同|区别|变化|怎么样|如何"
+    r"|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
+)
 _UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])")
 _SO_MANY = re.compile(
     r"([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
@@ -127,12 +131,14 @@ _LENGTHS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a question asks for. ``units`` are the units that a number must carry, as a pattern;
-    ``count`` is how many things a list must have where the question says so, else 0.
+    ``count`` is how many things a list must have where the question says so, else 0; ``sentence``
+    says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
     """
 
     kind: Kind
     units: str | None = None
     count: int = 0
+    sentence: bool = False
 
 
 def asked(question: str) -> Asked:
@@ -143,6 +149,7 @@ def asked(question: str) -> Asked:
         kind=kind,
         units=_units(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
+        sentence=kind in ("reason", "words") or bool(_WEIGHS.search(text)),
     )
 
 

@@ -16,13 +16,14 @@ from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
 from rag.cite import verified
 from rag.config import Settings
-from rag.conversation import already_said, parts, readings
+from rag.conversation import already_said, cited_before, parts, readings
 from rag.dates import period_in
 from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, query_of
 from rag.passages import embedded_text
-from rag.reader import SpanReader, bundled_reader
+from rag.reader import Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
+from rag.snap import snapped
 from rag.terms import question_terms
 from rag.types import Answer, Article, Filters, Hit, Span, Turn
 
@@ -87,7 +88,14 @@ class Chatbot:
         question = checked_question(question)
         inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
         texts = readings(question, turns)
-        found = [[(part, inquiry.retrieve(part)) for part in parts(text)] for text in texts]
+        about = cited_before(question, turns)
+        found = [
+            [
+                (part, inquiry.retrieve(part, about if text != question else ()))
+                for part in parts(text)
+            ]
+            for text in texts
+        ]
         yield _mixed([hits for _, hits in found[-1]], self.settings.passages)
         tries = [
             (
@@ -116,8 +124,8 @@ class Inquiry:
         self.vectors: dict[str, NDArray[np.float32]] = {}
         self.generation = bot.archive.generation
 
-    def retrieve(self, text: str) -> list[Hit]:
-        """The passages for one reading of the question."""
+    def retrieve(self, text: str, about: Sequence[str] = ()) -> list[Hit]:
+        """The passages for one reading of the question, which may go on about some articles."""
         started = time.perf_counter()
         encoder = self.archive.encoder
         started = self._clock("load", started)
@@ -130,6 +138,7 @@ class Inquiry:
             settings=self.settings,
             filters=self.filters,
             mention=period_in(text, self.asked_on),
+            about=about,
         )
         self._clock("retrieve", started)
         return hits
@@ -146,23 +155,18 @@ class Inquiry:
         self, text: str, hits: Sequence[Hit]
     ) -> tuple[Query, list[Sentence], NDArray[np.float64]]:
         """The question, the sentences of the hits, and their features (sentences, features)."""
-        found = [s for s in sentences_of(hits) if not self._was_said(s)]
+        found = self._read(text, hits, [s for s in sentences_of(hits) if not self._was_said(s)])
         query = self.query(text)
         vectors = self.archive.encoder.encode_passages([s.text for s in found])
         cosines = [float(value) for value in vectors @ self.vectors[text]]
-        return query, found, features(query, found, cosines, self._spans(text, hits, found))
+        return query, found, features(query, found, cosines)
 
-    def _spans(self, text: str, hits: Sequence[Hit], found: Sequence[Sentence]) -> list[float]:
-        """For each sentence the score of the reader's best answer in it."""
+    def _read(self, text: str, hits: Sequence[Hit], found: Sequence[Sentence]) -> list[Sentence]:
+        """The sentences with the reader's best answer in each."""
         fronts = [embedded_text(hit.article, 0, 0) for hit in hits]
         pairs = [(front, hit.text) for front, hit in zip(fronts, hits, strict=True)]
         readings = dict(zip(map(id, hits), self.bot.reader.read(text, pairs), strict=True))
-        return [
-            readings[id(s.hit)].best_within(
-                s.span[0] - s.hit.passage.start, s.span[1] - s.hit.passage.start
-            )
-            for s in found
-        ]
+        return [_with_words(sentence, readings[id(sentence.hit)]) for sentence in found]
 
     def query(self, text: str) -> Query:
         """The question with the rarity of its words in this archive."""
@@ -193,7 +197,14 @@ class Inquiry:
         if not evidence.groups or evidence.confidence < self.settings.min_confidence:
             return refusal
         written, citations = cite(evidence)
-        answer = replace(refusal, status="answered", text=written, citations=citations, nearest=())
+        answer = replace(
+            refusal,
+            status="answered",
+            text=written,
+            short=evidence.short,
+            citations=citations,
+            nearest=(),
+        )
         return answer if verified(answer, self._article) else refusal
 
     def _article(self, article_id: str) -> Article | None:
@@ -212,6 +223,14 @@ class Inquiry:
         now = time.perf_counter()
         self.timings[stage] = self.timings.get(stage, 0.0) + now - started
         return now
+
+
+def _with_words(sentence: Sentence, reading: Reading) -> Sentence:
+    """The sentence with the reader's best answer in it, whole numbers and names."""
+    start = sentence.hit.passage.start
+    score, (a, b) = reading.best_within(sentence.span[0] - start, sentence.span[1] - start)
+    words = snapped(sentence.hit.article.text, (start + a, start + b))
+    return replace(sentence, words=words, score=score)
 
 
 def _mixed(lists: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.errors import prefers_chinese
-from rag.archive import AddProgress, AddReport, Archive
+from rag.adding import AddProgress, AddReport
+from rag.archive import Archive
 from rag.chatbot import Chatbot
 from rag.config import load_settings
 from rag.errors import EncoderChanged, SettingsError, WenbaoError
+from rag.reader import Reader
 from rag.types import Answer, Article, Citation, Filters, Hit
 
 VERSION = "0.1.0"
@@ -193,6 +195,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "status": answer.status,
         "text": answer.text,
+        "short": answer.short,
         "confidence": round(answer.confidence, 4),
         "citations": [_citation_dict(citation) for citation in answer.citations],
         "nearest": [_hit_dict(hit) for hit in answer.nearest],
@@ -236,6 +239,7 @@ def _citation_dict(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
+        "words": citation.words,
     }
 
 
@@ -267,6 +271,8 @@ def _show(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         _print_json(answer_dict(answer))
         return
+    if answer.short:
+        _write(_one_line(answer.short) + "\n")
     _write(answer.text)
     for citation in answer.citations:
         _write(f"  [{citation.number}] {_place(citation.article)}")
@@ -404,7 +410,8 @@ def _embedding_only(
 
 def _chatbot(options: argparse.Namespace) -> Chatbot:
     archive = Archive(options.archive, embedder=options.embedder, create=False)
-    return Chatbot(archive, load_settings(options.config))
+    reader = Reader(options.reader) if options.reader else None
+    return Chatbot(archive, load_settings(options.config), reader=reader)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -426,6 +433,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--asked-on", type=_date, help="the day that “yesterday” counts from")
     _embedder(ask)
+    _reader(ask)
     _filters(ask)
     chat = _command(commands, "chat", _chat, "serve the chat page", json_too=False)
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
@@ -435,6 +443,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)
+    _reader(chat)
     _filters(_command(commands, "list", _list, "list the articles"))
     show = _command(commands, "show", _show_article, "print one article")
     show.add_argument("id", metavar="ID")
@@ -443,7 +452,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", _doctor, "check the archive, the model and the versions")
     doctor.add_argument("--reembed", action="store_true", help="embed all passages again")
     _embedder(doctor)
-    commands.add_parser("eval", help="measure: pages, answers, retrieval, speed")
+    commands.add_parser("eval", help="measure: pages, answers, refusal, retrieval, speed")
     return parser
 
 
@@ -472,6 +481,13 @@ def _command(
 def _embedder(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--embedder", help="a model by hub id or folder (default: the bundled one)"
+    )
+
+
+def _reader(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--reader",
+        help="a question-answering model by hub id or folder (default: the bundled one)",
     )
 
 

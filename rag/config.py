@@ -26,14 +26,16 @@ class Settings:
 
     ``leg_size``: passages that each leg finds. ``dense_weight``: share of the dense leg in the
     fused score, the rest is lexical. ``time_bonus``: added to the score of a passage from the days
-    that the question speaks of. ``passages``: passages that are read for an answer, at most
-    ``per_article`` of one article. ``min_confidence``: below this estimated probability of being
-    right an answer is refused. ``max_sentences``: quoted at most.
+    that the question speaks of. ``topic_bonus``: the same for an article that the answer before
+    cited, where a question goes on about it. ``passages``: passages that are read for an answer, at
+    most ``per_article`` of one article. ``min_confidence``: below this estimated probability of
+    being right an answer is refused. ``max_sentences``: quoted at most.
     """
 
     leg_size: int = 50
     dense_weight: float = 0.5
     time_bonus: float = 0.2
+    topic_bonus: float = 0.2
     passages: int = 8
     per_article: int = 3
     min_confidence: float = 0.35
@@ -58,6 +60,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "leg_size": (1, 1000),
     "dense_weight": (0.0, 1.0),
     "time_bonus": (0.0, 1.0),
+    "topic_bonus": (0.0, 1.0),
     "passages": (1, 50),
     "per_article": (1, 50),
     "min_confidence": (0.0, 1.0),

@@ -37,6 +37,16 @@ def readings(question: str, turns: Sequence[Turn]) -> list[str]:
     return [completed] if _LEANS.search(question) else [question, completed]
 
 
+def cited_before(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
+    """The ids of the articles that the last answer cited; none where the question turns to another
+    thing (那…呢).
+    """
+    if turns and _ELLIPSIS.match(question) and _NAMED.search(_topic(turns)):
+        return ()
+    answers = [turn.answer for turn in turns if turn.answer and turn.answer.citations]
+    return tuple(dict.fromkeys(c.article.id for c in answers[-1].citations)) if answers else ()
+
+
 def parts(question: str) -> list[str]:
     """The questions that one about two things asks: A和B各有多长？ -> A有多长？ and B有多长？"""
     match = _TWO.match(question)

@@ -4,7 +4,7 @@ WenbaoError
 ├── SettingsError         an unknown key, or a value out of range
 ├── QuestionError         a question that is empty or too long
 ├── ReadingError          one file that cannot be read; the others go on
-├── ModelError            the embedding model cannot be loaded or used
+├── ModelError            a model cannot be loaded or used
 └── ArchiveError          the archive folder cannot be used
     ├── ArchiveMissing    there is no archive at this path
     ├── ArchiveLocked     another process is writing to it
@@ -35,7 +35,7 @@ class ReadingError(WenbaoError):
 
 
 class ModelError(WenbaoError):
-    """The embedding model cannot be loaded or used."""
+    """The embedding or the reading model cannot be loaded or used."""
 
 
 class ArchiveError(WenbaoError):

@@ -23,6 +23,7 @@ import numpy as np
 
 from rag.asks import Asked, asked, holds
 from rag.dates import TimeMention, dates_in
+from rag.reader import NO_SPAN
 from rag.retrieve import in_time
 from rag.terms import bigrams, focus_terms, fold, question_terms
 from rag.types import Hit, Span
@@ -41,6 +42,8 @@ FEATURES = (
     "names_missing",  # share of quoted names and numbers of the question that the context lacks
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
+    "span_holds",  # whether the kind of thing asked for is in the words of that answer
+    "agreement",  # whether another article's best answer has the same words
     "cosine",  # of question and sentence
     "cosine_lead",  # how far that of the sentence is above the mean of all sentences found
     "passage_cosine",  # of question and passage
@@ -68,15 +71,24 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence of a hit: a span of the article's text."""
+    """A sentence of a hit: a span of the article's text. ``words`` is the reader's best answer in
+    it, as a span of the article's text, and ``score`` its logits above those of "not here".
+    """
 
     hit: Hit
     span: Span
+    words: Span = (0, 0)
+    score: float = NO_SPAN
 
     @property
     def text(self) -> str:
         """Its words."""
         return self.hit.article.text[self.span[0] : self.span[1]]
+
+    @property
+    def answer(self) -> str:
+        """The words of the reader's answer in it."""
+        return self.hit.article.text[self.words[0] : self.words[1]]
 
 
 def query_of(
@@ -103,29 +115,40 @@ def query_of(
 
 
 def features(
-    query: Query,
-    sentences: Sequence[Sentence],
-    cosines: Sequence[float],
-    spans: Sequence[float],
+    query: Query, sentences: Sequence[Sentence], cosines: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Shape (sentences, features). For each sentence: its cosine with the question, and the score
-    of the reader's best span in it.
-    """
+    """Shape (sentences, features). ``cosines``: of each sentence with the question."""
     best = max((sentence.hit.score for sentence in sentences), default=0.0) or 1.0
     mean = sum(cosines) / max(len(cosines), 1)
-    top = max(spans, default=0.0)
+    top = max((sentence.score for sentence in sentences), default=0.0)
+    said = _said(sentences)
     rows = [
         [
             *_words(query, sentences, i),
-            span / 10,
-            (top - span) / 10,
+            sentences[i].score / 10,
+            (top - sentences[i].score) / 10,
+            holds(sentences[i].answer, query.wanted),
+            float(len(said.get(fold(sentences[i].answer), set())) > 1),
             cosine,
             cosine - mean,
             *_circumstances(query, sentences[i], best),
         ]
-        for i, (cosine, span) in enumerate(zip(cosines, spans, strict=True))
+        for i, cosine in enumerate(cosines)
     ]
     return np.array(rows, np.float64).reshape(len(sentences), len(FEATURES))
+
+
+def _said(sentences: Sequence[Sentence]) -> dict[str, set[str]]:
+    """The words of each article's best answer, with the articles that say them."""
+    best: dict[str, Sentence] = {}
+    for sentence in sentences:
+        article = sentence.hit.article.id
+        if article not in best or sentence.score > best[article].score:
+            best[article] = sentence
+    said: dict[str, set[str]] = {}
+    for article, sentence in best.items():
+        said.setdefault(fold(sentence.answer), set()).add(article)
+    return said
 
 
 def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:

@@ -10,21 +10,37 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from embeddings import bundled_folder, quiet
+from embeddings import BUNDLED, bundled_folder, quiet, share_words
+from rag.errors import ModelError
 from rag.types import Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RANK = 16
+FACTORS = Path(__file__).with_name("reader.safetensors")
 SCALE = 2
 MAX_ANSWER_TOKENS = 40
+NO_SPAN = -20.0
+"""The score where there is nothing to read."""
+
+PREFIX = "query: "
+"""Stands before the question, as the bundled encoder knows it."""
+
+MAX_QUESTION = 200
+"""Characters of a question that are read."""
+
+OVERLAP = 64
+"""Tokens that two windows of one long passage have in common."""
+
 _BATCH_CHARS = 2400
+
+_Tokens = dict[Span, "NDArray[np.float32]"]
+"""The characters of a token, and its two logits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +56,13 @@ class Reading:
     first: NDArray[np.float32]
     last: NDArray[np.float32]
 
-    def best_within(self, start: int, end: int) -> float:
-        """The score of the best span that begins between two characters of the passage."""
+    def best_within(self, start: int, end: int) -> tuple[float, Span]:
+        """Score and characters of the best span between two characters of the passage."""
         inside = [i for i, (a, b) in enumerate(self.offsets) if start <= a and b <= end]
         if not inside:
-            return -20.0
-        return _best_span(self.first[inside], self.last[inside])[0]
-
-
-def pair_text(question: str, passage: str) -> tuple[str, str]:
-    """The two texts as the model reads them."""
-    return f"query: {question}", passage
+            return NO_SPAN, (start, start)
+        score, i, j = _best_span(self.first[inside], self.last[inside])
+        return score, (self.offsets[inside[i]][0], self.offsets[inside[j]][1])
 
 
 class SpanReader(Protocol):
@@ -63,58 +75,67 @@ class SpanReader(Protocol):
 
 
 class Reader:
-    """Reads passages for a question. Loads the bundled weights on creation."""
+    """Reads passages for a question: the bundled weights, or a question-answering model by hub id
+    or folder. ``factors`` is a file of low-rank factors for the bundled encoder, instead of the
+    one that is shipped. Raises ``ModelError`` when the model can't be loaded.
+    """
 
-    def __init__(self) -> None:
-        from transformers import AutoModel, AutoTokenizer
-
-        folder = str(bundled_folder())
-        with quiet():
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            self._model = AutoModel.from_pretrained(
-                folder, local_files_only=True, add_pooling_layer=False
-            ).eval()
-        self._head = _merge(self._model)
+    def __init__(self, name: str = BUNDLED, *, factors: Path = FACTORS) -> None:
+        loaded = _bundled(factors) if name == BUNDLED else _other(name)
+        self._tokenizer, self._model = loaded[:2]
+        self._head: tuple[Any, Any] | None = loaded[2]
+        limit = self._model.config.max_position_embeddings
+        self._window = min(limit - 2, self._tokenizer.model_max_length)
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
-        """One ``Reading`` a passage, all read in few batches."""
-        pairs = [pair_text(question, head + text) for head, text in passages]
+        """One ``Reading`` a passage, all read in few batches. What is too long for the model is
+        read in windows that overlap; where they do, the better score of a token counts.
+        """
+        asked = question if self._head is None else PREFIX + question
+        pairs = [(asked, head + text) for head, text in passages]
         return [
-            _reading(offsets, logits, len(head))
-            for (offsets, logits), (head, _) in zip(self._logits(pairs), passages, strict=True)
+            _reading(tokens, len(head))
+            for tokens, (head, _) in zip(self._tokens(pairs), passages, strict=True)
         ]
 
-    def _logits(
-        self, pairs: list[tuple[str, str]]
-    ) -> list[tuple[list[Span | None], NDArray[np.float32]]]:
-        """For each pair its tokens' characters in the second text (None elsewhere) and logits,
-        shape (tokens, 2).
-        """
+    def _tokens(self, pairs: list[tuple[str, str]]) -> list[_Tokens]:
+        """For each pair the tokens of its second text, with their logits above position 0's."""
         import torch
 
-        found: list[Any] = [None] * len(pairs)
-        longest = self._model.config.max_position_embeddings
+        found: list[_Tokens] = [{} for _ in pairs]
         for batch in _batches([len(b) for _, b in pairs]):
             coded = self._tokenizer(
-                [pairs[i][0][:200] for i in batch],
+                [pairs[i][0][:MAX_QUESTION] for i in batch],
                 [pairs[i][1] for i in batch],
                 truncation="only_second",
-                max_length=longest,
+                max_length=self._window,
+                stride=OVERLAP,
                 padding=True,
+                return_overflowing_tokens=True,
                 return_offsets_mapping=True,
                 return_tensors="pt",
             )
             offsets = coded.pop("offset_mapping").tolist()
+            owners = coded.pop("overflow_to_sample_mapping").tolist()
             with torch.inference_mode():
-                hidden = self._model(**coded).last_hidden_state
-                logits = (hidden @ self._head[0].T + self._head[1]).numpy()
-            for row, i in enumerate(batch):
-                second = [
-                    (a, b) if which == 1 else None
-                    for which, (a, b) in zip(coded.sequence_ids(row), offsets[row], strict=True)
-                ]
-                found[i] = (second, logits[row])
+                logits = self._logits(coded)
+            for row, owner in enumerate(owners):
+                tokens = found[batch[owner]]
+                above = logits[row] - logits[row, 0]
+                for t, which in enumerate(coded.sequence_ids(row)):
+                    if which == 1:
+                        span = tuple(offsets[row][t])
+                        tokens[span] = np.maximum(tokens.get(span, above[t]), above[t])
         return found
+
+    def _logits(self, coded: Any) -> NDArray[np.float32]:  # noqa: ANN401 - a BatchEncoding
+        """Shape (windows, tokens, 2)."""
+        out = self._model(**coded)
+        if self._head is None:
+            both = (out.start_logits.numpy(), out.end_logits.numpy())
+            return np.stack(both, axis=-1)
+        weight, bias = self._head
+        return np.asarray((out.last_hidden_state @ weight.T + bias).numpy(), np.float32)
 
 
 @functools.cache
@@ -135,13 +156,42 @@ def _batches(lengths: list[int]) -> list[list[int]]:
     return batches
 
 
-def _merge(model: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a transformers model
+def _bundled(factors: Path) -> tuple[Any, Any, Any]:
+    """Tokenizer, model with the low-rank factors merged, and the head's weight and bias."""
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = str(bundled_folder())
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
+    share_words(model)
+    return tokenizer, model.eval(), _merge(model, factors)
+
+
+def _other(name: str) -> tuple[Any, Any, None]:
+    """Tokenizer and model of a hub id or folder; its head is its own."""
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(name)
+            model = AutoModelForQuestionAnswering.from_pretrained(name)
+    except (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError) as exc:
+        raise ModelError(
+            f"无法加载阅读模型 {name}：{exc}。请给出本机的模型文件夹，"
+            "或省略 --reader 使用自带模型。",
+            f"The reading model {name} cannot be loaded: {exc}. Give a folder on this machine, "
+            "or leave out --reader to use the bundled one.",
+        ) from exc
+    return tokenizer, model.eval(), None
+
+
+def _merge(model: Any, factors: Path) -> tuple[Any, Any]:  # noqa: ANN401 - a transformers model
     """Adds the low-rank factors to the weights; returns the head's weight and bias."""
     import torch
     from safetensors.torch import load_file
 
-    with resources.as_file(resources.files("rag").joinpath("reader.safetensors")) as path:
-        tensors = {name: value.float() for name, value in load_file(path).items()}
+    tensors = {name: value.float() for name, value in load_file(factors).items()}
     own = dict(model.named_parameters())
     with torch.no_grad():
         for name, a in tensors.items():
@@ -151,13 +201,13 @@ def _merge(model: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a transformers mode
     return tensors["head.weight"], tensors["head.bias"]
 
 
-def _reading(offsets: list[Span | None], logits: Any, head: int) -> Reading:  # noqa: ANN401
-    kept = [i for i, span in enumerate(offsets) if span is not None and span[0] >= head]
-    first = logits[kept, 0] - logits[0, 0]
-    last = logits[kept, 1] - logits[0, 1]
-    spans = tuple((s[0] - head, s[1] - head) for i in kept if (s := offsets[i]) is not None)
+def _reading(tokens: _Tokens, head: int) -> Reading:
+    inside = sorted(span for span in tokens if span[0] >= head)
+    logits = np.array([tokens[span] for span in inside], np.float32).reshape(len(inside), 2)
+    first, last = logits[:, 0], logits[:, 1]
+    spans = tuple((a - head, b - head) for a, b in inside)
     if not spans:
-        return Reading(score=-20.0, span=(0, 0), offsets=(), first=first, last=last)
+        return Reading(score=NO_SPAN, span=(0, 0), offsets=(), first=first, last=last)
     score, i, j = _best_span(first, last)
     return Reading(
         score=score, span=(spans[i][0], spans[j][1]), offsets=spans, first=first, last=last

@@ -7,7 +7,8 @@ found gets its exact cosine; what only the dense leg found gets 0 from the lexic
 
 Where the question names a time, both legs also look among the articles of those days alone, and a
 passage of those days gets ``time_bonus`` on top; a paper prints today what happened yesterday, so
-the days reach a little further than the question's.
+the days reach a little further than the question's. Articles that a follow-up question goes on
+about are treated in the same way, with ``topic_bonus``.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ def retrieve(
     settings: Settings = Settings(),
     filters: Filters = Filters(),
     mention: TimeMention | None = None,
+    about: Sequence[str] = (),
 ) -> list[Hit]:
     """The best passages for a question, best first: at most ``settings.passages``.
 
-    ``vector`` is the question's, of shape (dim,); ``mention`` the time that the question names.
+    ``vector`` is the question's, of shape (dim,); ``mention`` the time that the question names;
+    ``about`` the ids of the articles that the answer before cited, for a question that goes on.
     """
     terms = question_terms(question)
-    scopes = [filters, *_scopes_in_time(filters, mention)]
+    scopes = [filters, *_scopes_in_time(filters, mention), *_scopes_of(filters, about)]
     with archive.snapshot():
         dense = _union(archive.search_vectors(vector, settings.leg_size, s) for s in scopes)
         lexical = _union(archive.search_terms(terms, settings.leg_size, s) for s in scopes)
@@ -59,7 +62,9 @@ def retrieve(
         Hit(
             article=article,
             passage=passage,
-            score=fused[row] + (settings.time_bonus if in_time(article, mention) else 0.0),
+            score=fused[row]
+            + (settings.time_bonus if in_time(article, mention) else 0.0)
+            + (settings.topic_bonus if article.id in about else 0.0),
             dense=dense.get(row),
             lexical=lexical.get(row),
         )
@@ -91,6 +96,10 @@ def _scopes_in_time(filters: Filters, mention: TimeMention | None) -> list[Filte
     since = max(filters.since or date.min, mention.start)
     until = min(filters.until or date.max, mention.end + PRINTED_LATER)
     return [replace(filters, since=since, until=until)] if since <= until else []
+
+
+def _scopes_of(filters: Filters, about: Sequence[str]) -> list[Filters]:
+    return [replace(filters, articles=tuple(about))] if about and not filters.articles else []
 
 
 def _union(legs: Iterable[Sequence[tuple[int, float]]]) -> Scores:

@@ -221,6 +221,9 @@ def condition(filters: Filters) -> tuple[str, list[str]]:
         if text:
             parts.append(f"instr(a.{column}, ?) > 0")
             values.append(text)
+    if filters.articles:
+        parts.append(f"a.id IN ({', '.join('?' * len(filters.articles))})")
+        values += filters.articles
     return " AND ".join(parts), values
 
 

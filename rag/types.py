@@ -81,13 +81,14 @@ class Passage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Which articles a question may be answered from. ``since`` and ``until`` are inclusive days;
-    ``source`` and ``title`` match when they occur in the field.
+    ``source`` and ``title`` match when they occur in the field; ``articles`` are ids, none for all.
     """
 
     since: date | None = None
     until: date | None = None
     source: str | None = None
     title: str | None = None
+    articles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +112,22 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Where an answer's words stand: ``quote`` is always the article's own text."""
+    """Where an answer's words stand: ``quote`` is always the article's own text.
+
+    ``words`` are the characters of the article, inside the quote, that answer by themselves.
+    """
 
     number: int
     article: Article
     start: int
     end: int
+    words: Span | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end <= len(self.article.text):
             raise ValueError(f"span {self.start}:{self.end} is not inside {self.article.id}")
+        if self.words and not self.start <= self.words[0] < self.words[1] <= self.end:
+            raise ValueError(f"words {self.words} are not inside {self.start}:{self.end}")
 
     @property
     def quote(self) -> str:
@@ -140,14 +147,17 @@ class Turn:
 class Answer:
     """What the archive says to a question, with the proof.
 
-    ``text`` carries citation numbers as ``[1]``, in the order of ``citations``. A refused answer
-    has no citations; ``nearest`` then holds the passages closest to the question. ``confidence`` is
-    the estimated probability that the citations answer. ``timings`` are seconds by stage.
+    ``text`` carries citation numbers as ``[1]``, in the order of ``citations``. ``short`` are the
+    words of the first citation that answer by themselves (of each part of a question in parts),
+    empty where only whole sentences do. A refused answer has no citations; ``nearest`` then holds
+    the passages closest to the question. ``confidence`` is the estimated probability that the
+    citations answer. ``timings`` are seconds by stage.
     """
 
     question: str
     status: Status
     text: str
+    short: str = ""
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Hit, ...] = ()
     hits: tuple[Hit, ...] = ()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def hit(text, title="题", score=1.0):
 def evidence(question, *hits, settings=None):
     query = query_of(question, {}, 10)
     found = sentences_of(hits)
-    rows = features(query, found, [0.9] * len(found), [0.0] * len(found))
+    rows = features(query, found, [0.9] * len(found))
     return choose(query, found, rows, MODEL, settings or Settings())
 
 
@@ -109,12 +111,61 @@ def test_the_weights_that_ship_fit_the_features():
 
 def test_features_of_a_sentence():
     query = query_of("《岸》共几集？2019年的", {"共": 5}, 10)
-    found = sentences_of([hit("纪录片《岸》共六集。片长很长。", "岸")])
-    rows = features(query, found, [0.5, 0.4], [3.0, -2.0])
+    first, second = sentences_of([hit("纪录片《岸》共六集。片长很长。", "岸")])
+    found = [replace(first, words=(6, 9), score=3.0), replace(second, score=-2.0)]
+    rows = features(query, found, [0.5, 0.4])
     named = dict(zip(FEATURES, rows[0], strict=True))
     assert rows.shape == (2, len(FEATURES))
     assert named["cosine"] == 0.5
     assert (named["span"], named["span_behind"]) == (0.3, 0.0)
+    assert (named["span_holds"], named["agreement"]) == (1.0, 0.0)
     assert named["holds"] == 1.0
     assert named["names_missing"] == pytest.approx(0.5)
     assert named["length"] == pytest.approx(0.1)
+
+
+def test_another_article_that_says_the_same_words_is_agreement():
+    query = query_of("白鹭多少只？", {}, 10)
+    said = ("湿地记录白鹭312只。", "志愿者数到312只白鹭。", "白鹭有40只。")
+    numbers = ("312", "312", "40")
+    found = [
+        replace(s, words=(s.text.index(n), s.text.index("只") + 1), score=1.0)
+        for s, n in zip(sentences_of([hit(t, t[:2]) for t in said]), numbers, strict=True)
+    ]
+    rows = features(query, found, [0.9] * 3)
+    assert list(rows[:, FEATURES.index("agreement")]) == [1.0, 1.0, 0.0]
+
+
+def read_as(question, text, words, score=5.0):
+    """The evidence for a passage in whose sentence the reader marks these words."""
+    query = query_of(question, {}, 10)
+    found = [
+        replace(s, words=(text.index(words), text.index(words) + len(words)), score=score)
+        if words in s.text
+        else s
+        for s in sentences_of([hit(text)])
+    ]
+    return choose(query, found, features(query, found, [0.9] * len(found)), MODEL, Settings())
+
+
+def test_the_short_answer_is_marked_in_its_quote():
+    chosen = read_as("白鹭多少只？", "湿地开幕了。白鹭共312只。", "312只")
+    _, (citation,) = cite(chosen)
+    assert chosen.short == "312只"
+    assert citation.article.text[slice(*citation.words)] == "312只"
+
+
+def test_a_list_is_a_short_answer_with_all_its_parts():
+    chosen = read_as("种了哪些树？", "岸边种了柳树、水杉和乌桕。", "柳树")
+    assert chosen.short == "柳树、水杉和乌桕"
+
+
+def test_no_short_answer_where_a_sentence_must_do():
+    for question in ("白鹭为什么多了？", "白鹭是否多了？", "哪种鸟更多？"):
+        chosen = read_as(question, "白鹭共312只，因为水位低了。", "312只")
+        assert chosen.short == ""
+        assert cite(chosen)[1][0].words is None
+
+
+def test_no_short_answer_of_which_the_reader_is_not_sure():
+    assert read_as("白鹭多少只？", "白鹭共312只。", "312只", score=-3.0).short == ""

@@ -17,8 +17,9 @@ HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "gradio", "s
 PIPELINE = [
     "types", "errors", "config", "terms", "dates", "asks", "source", "decoding", "records",
     "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries", "newspaper",
-    "passages", "reader",
-    "store", "archive", "retrieve", "evidence", "answer", "cite", "conversation", "chatbot",
+    "passages", "snap", "reader",
+    "store", "adding", "archive", "retrieve",
+    "evidence", "answer", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""
 
@@ -94,7 +95,7 @@ def test_exported_names():
 
     assert set(embeddings.__all__) == {
         "BUNDLED", "Encoder", "EncoderError", "IndexFileError", "IndexStamp", "SentenceEncoder",
-        "VectorIndex", "bundled_folder", "quiet",
+        "VectorIndex", "bundled_folder", "quiet", "share_words",
     }  # fmt: skip
     assert {"Archive", "Chatbot", "Settings", "Article", "Answer", "Citation", "Filters"} <= set(
         rag.__all__

@@ -25,8 +25,8 @@ from rag import (
     EncoderChanged,
     Filters,
     UnknownArticle,
+    adding,
 )
-from rag import archive as archive_module
 from rag.terms import bigrams
 
 
@@ -205,7 +205,7 @@ class Stopping(HashEncoder):
 
 
 def test_an_interrupted_add_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive_module, "BATCH_ARTICLES", 2)
+    monkeypatch.setattr(adding, "BATCH_ARTICLES", 2)
     path = tmp_path / "many.jsonl"
     write_jsonl(path, [{"title": f"第{i}条", "text": f"这是第{i}条消息。"} for i in range(6)])
     with pytest.raises(KeyboardInterrupt):
@@ -225,12 +225,12 @@ import os, sys
 sys.path.insert(0, {tests!r})
 from conftest import HashEncoder
 from rag import Archive
-import rag.archive
-insert = rag.archive._insert_place
+import rag.adding
+insert = rag.adding._insert_place
 def dies(*arguments):
     insert(*arguments)
     os._exit(9)
-rag.archive._insert_place = dies
+rag.adding._insert_place = dies
 Archive({archive!r}, encoder=HashEncoder()).add([{path!r}])
 """
 

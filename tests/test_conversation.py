@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.conversation import already_said, parts, readings
+from rag.conversation import already_said, cited_before, parts, readings
 from rag.types import Answer, Article, Citation, Turn
 
 
@@ -66,3 +66,14 @@ def test_more_means_nothing_that_was_quoted():
 )
 def test_a_question_about_two_things_is_two_questions(question, expected):
     assert parts(question) == expected
+
+
+def test_a_question_goes_on_about_what_was_cited():
+    article = Article(title="题", text="第一句。第二句。")
+    cited = (Citation(number=1, article=article, start=0, end=4),)
+    said = Answer(question="q", status="answered", text="第一句。[1]", citations=cited)
+    refused = Answer(question="q", status="refused", text="没有。")
+    turns = [turn("“泥与火”展览的策展人是谁？", said), turn("票价呢？", refused)]
+    assert cited_before("它在哪里？", turns) == (article.id,)
+    assert cited_before("那木版画展的呢？", turns) == ()
+    assert cited_before("它在哪里？", []) == ()

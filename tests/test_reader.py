@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.reader import Reader, Reading, _batches, _best_span
+from rag.reader import NO_SPAN, Reader, Reading, _batches, _best_span
 
 
 def brute_force(first, last, longest=40):
@@ -26,9 +26,9 @@ def test_the_best_span_within_some_characters():
     first = np.array([0, 5, 0, 1, 0, 0], np.float32)
     last = np.array([0, 0, 5, 0, 2, 0], np.float32)
     reading = Reading(score=10.0, span=(1, 3), offsets=spans, first=first, last=last)
-    assert reading.best_within(0, 3) == 10.0
-    assert reading.best_within(3, 6) == 3.0
-    assert reading.best_within(6, 9) == -20.0
+    assert reading.best_within(0, 3) == (10.0, (1, 3))
+    assert reading.best_within(3, 6) == (3.0, (3, 5))
+    assert reading.best_within(6, 9) == (NO_SPAN, (6, 6))
 
 
 def test_batches_hold_everything_once():
@@ -59,4 +59,10 @@ def test_an_answer_is_never_in_what_stands_in_front():
     reader = Reader()
     (reading,) = reader.read("哪天开幕？", [("开幕在2024年3月3日\n", "天气很好。")])
     assert 0 <= reading.span[0] <= reading.span[1] <= len("天气很好。")
-    assert reader.read("哪天？", [("题", "")])[0].score == -20.0
+    assert reader.read("哪天？", [("题", "")])[0].score == NO_SPAN
+
+
+@pytest.mark.model
+def test_reader_and_encoder_share_their_word_embeddings(model):
+    words = model._model[0].auto_model.get_input_embeddings()
+    assert Reader()._model.get_input_embeddings() is words

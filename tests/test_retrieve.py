@@ -62,6 +62,22 @@ def test_days_that_the_question_names_get_a_bonus(archive):
     )
 
 
+def test_articles_that_the_question_goes_on_about_get_a_bonus(archive):
+    (noodles,) = (a.id for a in archive.articles() if a.title == "老街面馆的三代人")
+    plain = find(archive, "停水检修影响多少户居民？")
+    ahead = find(archive, "停水检修影响多少户居民？", about=[noodles])
+    score = {hit.article.id: hit.score for hit in plain}.get(noodles, 0.0)
+    (hit,) = (hit for hit in ahead if hit.article.id == noodles)
+    assert hit.score == pytest.approx(score + Settings().topic_bonus, abs=0.2)
+    assert hit.score > score
+
+
+def test_only_the_articles_that_are_named(archive):
+    (noodles,) = (a.id for a in archive.articles() if a.title == "老街面馆的三代人")
+    hits = find(archive, "停水检修", filters=Filters(articles=(noodles,)))
+    assert {hit.article.id for hit in hits} == {noodles}
+
+
 def test_a_paper_prints_today_what_was_yesterday():
     mention = period_in("昨天的事", date(2024, 3, 2))
     assert in_time(Article(title="t", text="x", date=date(2024, 3, 2)), mention)

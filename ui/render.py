@@ -36,11 +36,13 @@ _NO_SUBHEAD_END = "。！？!?；;：:，,、.…”’」』）)》〉"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A highlighted range of an article's text; ``number`` is the citation's, if it is one."""
+    """A highlighted range of an article's text; ``number`` is the citation's, if it is one.
+    ``words`` are those inside a quote that answer by themselves.
+    """
 
     start: int
     end: int
-    kind: Literal["quote", "other", "near"]
+    kind: Literal["quote", "other", "near", "words"]
     number: int | None = None
 
 
@@ -210,7 +212,8 @@ def _announcement(exchange: Exchange, language: Language) -> str:
         return _stage(exchange, language)
     if exchange.answer.status == "refused":
         return text(language, "refused")
-    return text(language, "announce", text=escaped(exchange.answer.text, language))
+    words = exchange.answer.short or exchange.answer.text
+    return text(language, "announce", text=escaped(words, language))
 
 
 def _understood(answer: Answer, language: Language) -> str:
@@ -228,10 +231,12 @@ def _refusal(answer: Answer, turn: int, language: Language) -> str:
 def _answered(answer: Answer, turn: int, language: Language) -> str:
     cited = {citation.number: citation for citation in answer.citations}
     lines = [line for line in answer.text.split("\n") if line.strip()]
+    short = f'<p class="short"><bdi>{escaped(answer.short, language)}</bdi></p>'
     words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
     items = "".join(_source(citation, turn, language) for citation in answer.citations)
     sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'
-    return f'<div class="answer" lang="zh">{words}</div>{sources if items else ""}'
+    first = short if answer.short else ""
+    return f'<div class="answer" lang="zh">{first}{words}</div>{sources if items else ""}'
 
 
 def _referenced(line: str, cited: dict[int, Citation], turn: int, language: Language) -> str:
@@ -267,8 +272,19 @@ def _ref(citation: Citation, turn: int, language: Language) -> str:
 
 def _source(citation: Citation, turn: int, language: Language) -> str:
     head = _entry(citation.article, "cite", turn, citation.number, language)
-    quote = escaped(citation.quote, language).replace("\n", "<br>")
+    quote = _quote(citation, language).replace("\n", "<br>")
     return f'<li>{head}<blockquote lang="zh" dir="auto">{quote}</blockquote></li>'
+
+
+def _quote(citation: Citation, language: Language) -> str:
+    """The quoted words, those that answer by themselves emphasised."""
+    words = citation.article.text
+    start, end = citation.words or (citation.end, citation.end)
+    before, answer, after = (
+        escaped(words[a:b], language)
+        for a, b in ((citation.start, start), (start, end), (end, citation.end))
+    )
+    return f"{before}<b>{answer}</b>{after}" if answer else before
 
 
 def _hits(title: str, kind: Kind, hits: Iterable[Hit], turn: int, language: Language) -> str:
@@ -309,6 +325,11 @@ def _marks(
         yield Mark(start, end, "near")
         return
     yield Mark(start, end, "quote", selection.number)
+    yield from (
+        Mark(*citation.words, "words")
+        for citation in (answer.citations if answer else ())
+        if citation.number == selection.number and citation.words
+    )
     for citation in answer.citations if answer else ():
         if citation.article.id == found.id and citation.number != selection.number:
             yield Mark(citation.start, citation.end, "other", citation.number)
@@ -371,7 +392,10 @@ def _marked(words: str, start: int, end: int, marks: Sequence[Mark], language: L
 
 def _piece(words: str, start: int, end: int, marks: Sequence[Mark], language: Language) -> str:
     inner = escaped(words[start:end], language)
-    mark = next((m for m in marks if m.start <= start and end <= m.end), None)
+    over = [m for m in marks if m.start <= start and end <= m.end]
+    if any(mark.kind == "words" for mark in over):
+        inner = f"<b>{inner}</b>"
+    mark = next((m for m in over if m.kind != "words"), None)
     if mark is None:
         return inner
     number = f' data-number="{mark.number}"' if mark.number and end == mark.end else ""

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.snap import enumerated, snapped
+
+
+def words(text, part, widen=snapped):
+    start = text.index(part)
+    a, b = widen(text, (start, start + len(part)))
+    return text[a:b]
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("大桥于2024年12月26日通车。", "2月2", "2024年12月26日"),
+        ("共筹得1,234.5万元。", "34.5万元", "1,234.5万元"),
+        ("增长12.5%。", "12", "12.5%"),
+        ("二十三人获奖。", "十三人", "二十三人"),
+        ("文献片《青山在望》开播。", "青山", "《青山在望》"),
+        ("他叫“老船长”。", "船长", "“老船长”"),
+        ("由Open Valley公司承建", "Val", "Valley"),
+        ("会议21:35结束。", "35结束", "21:35结束"),
+        ("馆长孟秋，说完就走。", "孟秋，", "孟秋"),
+        ("（孟秋", "（孟秋", "孟秋"),
+    ],
+)
+def test_no_number_date_or_name_is_cut(text, part, whole):
+    assert words(text, part) == whole
+
+
+def test_a_span_that_cuts_nothing_stays():
+    assert words("今年记录到白鹭312只，比去年多。", "312只") == "312只"
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("获奖的有林溪、周禾、方守田，共三人。", "林溪", "林溪、周禾、方守田"),
+        ("种了柳树、水杉和乌桕。", "柳树", "柳树、水杉和乌桕"),
+        ("由孟秋主持。", "孟秋", "孟秋"),
+    ],
+)
+def test_a_list_is_given_whole(text, part, whole):
+    assert words(text, part, enumerated) == whole
+
+
+@given(st.text("一二3.5年月日《》“”，。a、和 ", max_size=40), st.data())
+def test_the_span_stays_in_the_text(text, data):
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    for widen in (snapped, enumerated):
+        a, b = widen(text, (start, end))
+        assert 0 <= a <= b <= len(text)
+    a, b = snapped(text, (start, end))
+    assert a == b or not {text[a], text[b - 1]} & set("，。、 ")

@@ -1,0 +1,137 @@
+"""The reader's training: what it is shown, that it learns, and that what it learned loads again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from itertools import count, islice
+
+import pytest
+import torch
+from conftest import write_jsonl
+from safetensors.torch import load_file
+
+from eval.train_reader import (
+    Record,
+    batches,
+    build,
+    learn,
+    main,
+    news_records,
+    reader_records,
+    samples,
+    save,
+    with_near,
+)
+from rag.reader import Reader
+
+GOODS = ("茶叶", "木材", "瓷碗", "枇杷", "雨伞")
+
+
+def store(number: int) -> Record:
+    goods = GOODS[number % len(GOODS)]
+    context = f"云桥{number}号仓库去年建成。那里存放着{number + 30}箱{goods}。看守的人很少说话。"
+    start = context.index(f"{number + 30}箱")
+    return Record(
+        question=f"云桥{number}号仓库存放着多少箱{goods}？",
+        context=context,
+        answer=(start, start + len(f"{number + 30}箱")),
+    )
+
+
+RECORDS = with_near([store(number) for number in range(50)])
+
+
+def test_what_has_no_answer_does_not_hold_it():
+    made = [s for epoch in range(5) for s in samples(RECORDS, random.Random(epoch))]
+    assert {s.answer is None for s in made} == {True, False}
+    answers = {r.question: r.context[slice(*r.answer)] for r in RECORDS}
+    for sample in made:
+        if sample.answer:
+            assert sample.passage[slice(*sample.answer)] == answers[sample.question]
+        else:
+            assert answers[sample.question] not in sample.passage
+
+
+def test_near_passages_are_of_other_contexts():
+    assert all(record.near for record in RECORDS)
+    assert all(record.context not in record.near for record in RECORDS)
+
+
+def test_batches_are_the_same_for_the_same_seed():
+    first, second = (list(islice(batches(RECORDS, 7), 9)) for _ in range(2))
+    assert first == second
+    assert first != list(islice(batches(RECORDS, 8), 9))
+
+
+@pytest.mark.model
+def test_learns_the_same_twice_and_loads_again(tmp_path):
+    losses = []
+    for steps in (3, 20):
+        trainee = build(seed=1)
+        losses.append([learn(trainee, batch) for batch in islice(batches(RECORDS, 1), steps)])
+    assert losses[0] == pytest.approx(losses[1][:3], rel=1e-3)
+    assert sum(losses[1][-3:]) < sum(losses[1][:3]) * 0.8
+    save(tmp_path / "factors.safetensors", trainee)
+    reader = Reader(factors=tmp_path / "factors.safetensors")
+    text = RECORDS[3].context
+    (reading,) = reader.read(RECORDS[3].question, [("", text)])
+    with_answer, without = text.index("那里"), text.index("看守")
+    assert reading.best_within(with_answer, without)[0] > reading.best_within(without, 99)[0]
+
+
+def write_data(folder):
+    """The records in the form of the data folder."""
+    (folder / "reader").mkdir()
+    (folder / "chronoqa").mkdir()
+    records = [
+        {
+            "question": r.question,
+            "context": r.context,
+            "answers": [{"text": r.context[slice(*r.answer)], "start": r.answer[0]}],
+        }
+        for r in RECORDS
+    ]
+    chunks = [{"id": f"ck{n:05}", "text": r.context} for n, r in enumerate(RECORDS)]
+    asked = [
+        {"question": r.question, "answer": r.context[slice(*r.answer)], "gold": [f"ck{n:05}"]}
+        for n, r in enumerate(RECORDS)
+    ]
+    with gzip.open(folder / "reader" / "train.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    write_jsonl(folder / "chronoqa" / "chunks.jsonl", chunks)
+    write_jsonl(folder / "chronoqa" / "train.jsonl", asked)
+
+
+def test_a_third_of_the_news_questions_is_left_for_the_evidence(tmp_path):
+    write_data(tmp_path)
+    assert reader_records(tmp_path) == [store(number) for number in range(50)]
+    assert news_records(tmp_path) == [store(number) for number in range(50) if number % 3]
+
+
+@pytest.mark.model
+def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
+    write_data(tmp_path)
+
+    def run(name):
+        target = tmp_path / f"{name}.safetensors"
+        options = ("--data", tmp_path, "--steps", 4, "--keep-every", 2)
+        files = ("--checkpoint", tmp_path / name, "--target", target)
+        assert main([str(option) for option in (*options, *files)]) == 0
+        return load_file(target)
+
+    whole = run("whole")
+    calls = count()
+
+    def interrupted(trainee, batch, *, bf16):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return learn(trainee, batch, bf16=bf16)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("eval.train_reader.learn", interrupted)
+        run("stopped")
+    resumed = run("stopped")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.allclose(whole[name], resumed[name], atol=1e-3) for name in whole)

@@ -46,6 +46,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 5
+RIDGE = 100.0
+SIGNS = {
+    "rarest_missing": -1,
+    "longest_missing": -1,
+    "names_missing": -1,
+    "span_behind": -1,
+    "untimely": -1,
+    "length": 0,
+}
+"""Features that can only speak against an answer (-1) or either way (0); the rest speak for it."""
+
+_BOUNDS = {-1: (None, 0.0), 0: (None, None), 1: (0.0, None)}
 TARGET = Path(__file__).parents[1] / "rag" / "evidence.json"
 
 
@@ -218,14 +230,31 @@ def _best(
 
 
 def _logistic(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Logistic regression on standardised features, given back for the raw ones."""
-    from sklearn.linear_model import LogisticRegression
+    """Logistic regression on standardised features, given back for the raw ones; right and wrong
+    weigh the same.
+
+    A weight may not have the wrong sign (what a sentence has in common with the question never
+    counts against it), and the ridge is strong: fitted freely, the weights rank the kinds of text
+    that they were fitted on a little better, and long newspaper articles worse.
+    """
+    from scipy.optimize import minimize
 
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000)
-    model.fit((rows - mean) / deviation, right)
-    weights = model.coef_[0] / deviation
-    return np.concatenate([[model.intercept_[0] - float(weights @ mean)], weights])
+    inputs = np.column_stack([np.ones(len(rows)), (rows - mean) / deviation])
+    share = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum()) * len(rows)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = inputs @ weights
+        slope = share * (1 / (1 + np.exp(-logits)) - right)
+        ridge = np.concatenate([[0.0], RIDGE * weights[1:]])
+        value = share @ (np.logaddexp(0, logits) - right * logits) + ridge @ weights / 2
+        return float(value), inputs.T @ slope + ridge
+
+    bounds = [(None, None), *(_BOUNDS[SIGNS.get(name, 1)] for name in FEATURES)]
+    start = np.zeros(len(FEATURES) + 1)
+    fitted = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    weights = fitted[1:] / deviation
+    return np.concatenate([[fitted[0] - float(weights @ mean)], weights])
 
 
 def held_out(data: list[Example]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ SAME = 0.6
 """Share of common bigrams above which two sentences say the same."""
 
 _LEANS = re.compile(r"[他她它]们?|该|此|对此|这|其中|其|同时|据介绍|据了解|二是|三是")
+_JOINED = re.compile(r"、|；|和|及|与")
 _BETWEEN = re.compile(r"[、；;]")
 _GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此外|另外|同时|其中|还将?|并")
 
@@ -67,21 +68,24 @@ def choose(
     order = model.order(rows)
     support = model.probability(rows)
     ranked = [int(i) for i in np.argsort(-order, kind="stable")]
-    groups = _groups(found, ranked, settings)
-    picked = [groups[0]]
-    covered = _terms(found, groups[0])
-    for group in groups[1:]:
-        lead = group[0]
-        if len(picked) == settings.max_sentences:
+    quoted: list[tuple[Sentence, ...]] = []
+    covered: set[str] = set()
+    for group in _groups(found, ranked, settings):
+        lead = found[group[0]]
+        if len(quoted) == settings.max_sentences:
             break
+        others = [sentence for one in quoted for sentence in one]
+        if any(s.hit is lead.hit and _inside(lead.span, s.span) for s in others):
+            continue
         adds = share(query.weights, _terms(found, group) - covered)
-        rivals = order[lead] >= order[ranked[0]] - RIVAL_MARGIN
-        elsewhere = all(found[lead].hit.article.id != found[p[0]].hit.article.id for p in picked)
-        if adds >= NEW_WORDS or (rivals and elsewhere):
-            picked.append(group)
+        rivals = order[group[0]] >= order[ranked[0]] - RIVAL_MARGIN
+        elsewhere = all(lead.hit.article.id != s.hit.article.id for s in others)
+        if not quoted or adds >= NEW_WORDS or (rivals and elsewhere):
+            quoted.append(tuple(_widened(query, found, i) for i in group))
             covered |= _terms(found, group)
-    quoted = tuple(tuple(_widened(query, found, i) for i in group) for group in picked)
-    return Evidence(groups=quoted, confidence=float(support[ranked[0]]), short=quoted[0][0].answer)
+    return Evidence(
+        groups=tuple(quoted), confidence=float(support[ranked[0]]), short=quoted[0][0].answer
+    )
 
 
 RIVAL_MARGIN = 2.0
@@ -164,13 +168,9 @@ def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
     """
     sentence = found[i]
     span = sentence.span
-    before = found[i - 1] if i > 0 and found[i - 1].hit is sentence.hit else None
-    after = found[i + 1] if i + 1 < len(found) and found[i + 1].hit is sentence.hit else None
-    lacks = holds(sentence.text, query.wanted) == 0
-    if before and (_LEANS.match(sentence.text) or (lacks and holds(before.text, query.wanted))):
-        span = _joined(before.span, span)
-    elif after and (_asks_on(query, sentence) or (lacks and holds(after.text, query.wanted))):
-        span = _joined(span, after.span)
+    neighbour = _neighbour(query, found, i)
+    if neighbour:
+        span = _joined(span, neighbour.span)
     if query.wanted.kind in ("list", "reason"):
         span = _whole_list(query, found, i, span)
     quoted = [s for s in found if s.hit is sentence.hit and _inside(s.span, span)]
@@ -178,13 +178,34 @@ def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
     return replace(best, span=span, words=_words(query, best, span))
 
 
+def _neighbour(query: Query, found: Sequence[Sentence], i: int) -> Sentence | None:
+    """The sentence before or after that must be quoted with this one: because this one leans on it
+    or leads to it, or because the answer is in it.
+    """
+    sentence = found[i]
+    before = found[i - 1] if i > 0 and found[i - 1].hit is sentence.hit else None
+    after = found[i + 1] if i + 1 < len(found) and found[i + 1].hit is sentence.hit else None
+    lacks = holds(sentence.text, query.wanted) == 0
+    if before and (_LEANS.match(sentence.text) or (lacks and holds(before.text, query.wanted))):
+        return before
+    if after and (_asks_on(query, sentence) or (lacks and holds(after.text, query.wanted))):
+        return after
+    best = max((s for s in (before, after) if s), key=lambda s: s.score, default=sentence)
+    return best if best.score > max(sentence.score, MIN_SPAN) else None
+
+
 def _words(query: Query, best: Sentence, quote: Span) -> Span:
-    """The words that answer by themselves, inside the quote; empty where sentences must do."""
+    """The words that answer by themselves, inside the quote; empty where sentences must do, as for
+    a list of which they are a part.
+    """
     if query.wanted.sentence or best.score < MIN_SPAN:
         return quote[0], quote[0]
     text = best.hit.article.text
-    words = enumerated(text, best.words) if query.wanted.kind == "list" else best.words
+    listed = query.wanted.kind == "list"
+    words = enumerated(text, best.words) if listed else best.words
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
+    if listed and 1 + len(_JOINED.findall(text[start:end])) < max(2, query.wanted.count):
+        return quote[0], quote[0]
     return start, max(start, end)
 
 

@@ -104,8 +104,9 @@ def test_the_weights_that_ship_fit_the_features():
     model = evidence_model()
     assert len(model.choice) == len(model.support) == len(FEATURES) + 1
     rows = np.zeros((2, len(FEATURES)))
-    rows[1, 0] = 1.0
+    rows[1, [FEATURES.index(name) for name in ("in_nearby", "span", "cosine")]] = 1.0
     assert model.order(rows)[1] > model.order(rows)[0]
+    assert model.probability(rows)[1] > model.probability(rows)[0]
     assert ((model.probability(rows) > 0) & (model.probability(rows) < 1)).all()
 
 
@@ -160,6 +161,14 @@ def test_a_list_is_a_short_answer_with_all_its_parts():
     assert chosen.short == "柳树、水杉和乌桕"
 
 
+def test_no_short_answer_that_is_part_of_a_list():
+    assert (
+        read_as("方案分哪三项？", "方案分三项：修路、种树和架桥。", "修路").short
+        == "修路、种树和架桥"
+    )
+    assert read_as("方案分哪三项？", "一是修路，二是种树，三是架桥。", "一是修路").short == ""
+
+
 def test_no_short_answer_where_a_sentence_must_do():
     for question in ("白鹭为什么多了？", "白鹭是否多了？", "哪种鸟更多？"):
         chosen = read_as(question, "白鹭共312只，因为水位低了。", "312只")
@@ -169,3 +178,14 @@ def test_no_short_answer_where_a_sentence_must_do():
 
 def test_no_short_answer_of_which_the_reader_is_not_sure():
     assert read_as("白鹭多少只？", "白鹭共312只。", "312只", score=-3.0).short == ""
+
+
+def test_a_neighbour_that_holds_the_answer_is_quoted_too():
+    chosen = read_as("白鹭那天在做什么？", "白鹭那天来了。整天捉鱼。天气很好。", "捉鱼")
+    assert texts(chosen) == [["白鹭那天来了。整天捉鱼。"]]
+    assert chosen.short == "捉鱼"
+
+
+def test_nothing_is_quoted_twice():
+    chosen = read_as("白鹭共几只几种？", "白鹭那天共来了。共312只。", "312只")
+    assert texts(chosen) == [["白鹭那天共来了。共312只。"]]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with (texts done, texts in all)."""
 
+LOAD_ERRORS = (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError)
+"""What the libraries raise for a model that is not there or not one."""
+
 _BATCH_TOKENS = 2048
 """Padded tokens of one batch. On two cores larger batches leave the caches and are slower."""
 
@@ -160,7 +163,7 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
             if name == BUNDLED:
                 share_words(cast("PreTrainedModel", model[0].auto_model))
             return model
-        except (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError) as exc:
+        except LOAD_ERRORS as exc:
             raise EncoderError(
                 f"无法加载嵌入模型 {name}：{exc}。请给出本机的模型文件夹，"
                 "或省略 --embedder 使用自带模型。",

@@ -19,7 +19,6 @@ Data (``--data``): ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answ
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import sys
@@ -33,7 +32,8 @@ import numpy as np
 
 from embeddings import SentenceEncoder
 from embeddings.encoder import Progress
-from eval.train_reader import for_training
+from eval.jsonl import read_jsonl
+from eval.train_reader import literal_news
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES, Sentence
@@ -86,8 +86,7 @@ class Labelled:
 
 def reader_questions(data: Path, count: int, seed: int) -> tuple[list[str], list[Labelled]]:
     """Contexts and a sample of their questions from the reading-comprehension data."""
-    with gzip.open(data / "reader" / "valid_cmrc_trial.jsonl.gz", "rt", encoding="utf-8") as file:
-        records = [json.loads(line) for line in file]
+    records = read_jsonl(data / "reader" / "valid_cmrc_trial.jsonl.gz")
     questions = [
         Labelled(
             group="reader",
@@ -106,20 +105,16 @@ def news_questions(
     data: Path, count: int, seed: int
 ) -> tuple[list[dict[str, Any]], list[Labelled]]:
     """Chunks of news and questions whose answer stands literally in their one gold chunk."""
-    chunks = _lines(data / "chronoqa" / "chunks.jsonl")
-    text_of = {chunk["id"]: chunk["text"] for chunk in chunks}
+    chunks = read_jsonl(data / "chronoqa" / "chunks.jsonl")
     literal = [
         Labelled(
             group="news",
             question=record["question"],
             answers=(record["answer"],),
-            gold=text_of[record["gold"][0]],
+            gold=text,
             asked_on=date.fromisoformat(record["question_date"]),
         )
-        for record in _lines(data / "chronoqa" / "train.jsonl")
-        if len(record["gold"]) == 1
-        and record["answer"] in text_of[record["gold"][0]]
-        and not for_training(record["gold"][0])
+        for record, text in literal_news(data, training=False)
     ]
     return chunks, random.Random(seed).sample(literal, min(count, len(literal)))
 
@@ -314,11 +309,6 @@ def _at(
         "rightly_refused": round(float(1 - false), 3),
         "answers_wrong": round(float(wrong), 3),
     }
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def _archive(

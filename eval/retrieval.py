@@ -9,13 +9,12 @@ distinct articles.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.jsonl import read_jsonl
 from eval.metrics import bootstrap, mcnemar, rank_of, rate
 from rag import Archive, Settings
 from rag.retrieve import Scores, fuse
@@ -39,16 +38,10 @@ def ranked_articles(archive: Archive, scores: Scores) -> list[str]:
     return list(dict.fromkeys(found[row][0].id for row in rows))
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def _ids(archive: Archive, files: Sequence[Path]) -> dict[str, str]:
     """The data's own ids -> the archive's."""
     by_text = {"".join(article.text.split()): article.id for article in archive.articles()}
-    records = [record for path in files for record in _read(path)]
+    records = [record for path in files for record in read_jsonl(path)]
     keyed = {record["id"]: by_text.get("".join(record["text"].split())) for record in records}
     return {key: value for key, value in keyed.items() if value}
 
@@ -60,7 +53,7 @@ def gold_questions(
     ids = _ids(archive, articles)
     return [
         (q, {ids[d] for d in (q["gold_doc"], *q["near_dup_docs"]) if d in ids})
-        for q in _read(questions)
+        for q in read_jsonl(questions)
         if (q["min_df"] or 99) <= MAX_MIN_DF
     ]
 

@@ -10,7 +10,6 @@ With ``--archive`` the questions go to that archive instead of the one just made
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings import SentenceEncoder, bundled_folder
+from eval.jsonl import read_jsonl
 from rag import Archive, Chatbot
 from rag.passages import PASSAGE_CHARS
 from rag.reader import bundled_reader
@@ -181,8 +181,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--archive", type=Path, help="ask this archive")
     parser.add_argument("--ask", type=int, default=60, help="how many questions")
     options = parser.parse_args(argv)
-    articles = _lines(options.articles)
-    questions = [record["question"] for record in _lines(options.questions)][: options.ask]
+    articles = read_jsonl(options.articles)
+    questions = [record["question"] for record in read_jsonl(options.questions)][: options.ask]
     sys.stdout.write(_machine() + "\n")
     _print("embedding", throughput(articles))
     _print("reading 8 passages", reading(articles, questions))
@@ -193,10 +193,6 @@ def main(argv: list[str]) -> int:
         archive = Archive(options.archive or made, create=False)
         _print(f"warm question, {archive.counts().passages} passages", warm(archive, questions))
     return 0
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _print(name: str, figures: dict[str, float]) -> None:

@@ -18,18 +18,18 @@ of the shipped reader.
 from __future__ import annotations
 
 import argparse
-import gzip
 import itertools
 import json
 import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from embeddings.bundled import bundled_folder
+from eval.jsonl import read_jsonl
 from eval.metrics import exact_match, overlap_f1
 from rag.passages import passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader
@@ -71,7 +71,7 @@ class Sample:
 def reader_records(data: Path) -> list[Record]:
     """The questions of ``reader/train.jsonl.gz``."""
     made = []
-    for record in read(data / "reader" / "train.jsonl.gz"):
+    for record in read_jsonl(data / "reader" / "train.jsonl.gz"):
         gold = record["answers"][0] if record["answers"] else None
         span = (gold["start"], gold["start"] + len(gold["text"])) if gold else None
         made.append(Record(question=record["question"], context=record["context"], answer=span))
@@ -80,21 +80,27 @@ def reader_records(data: Path) -> list[Record]:
 
 def news_records(data: Path) -> list[Record]:
     """The questions of ``chronoqa/train.jsonl`` that are for training the reader."""
-    chunks = read(data / "chronoqa" / "chunks.jsonl")
-    text_of = {chunk["id"]: chunk["text"] for chunk in chunks}
     made = []
-    for record in read(data / "chronoqa" / "train.jsonl"):
-        text, answer = text_of[record["gold"][0]], record["answer"]
-        if len(record["gold"]) == 1 and answer in text and for_training(record["gold"][0]):
-            start = text.index(answer)
-            span = (start, start + len(answer))
-            made.append(Record(question=record["question"], context=text, answer=span))
+    for record, text in literal_news(data, training=True):
+        start = text.index(record["answer"])
+        span = (start, start + len(record["answer"]))
+        made.append(Record(question=record["question"], context=text, answer=span))
     return made
 
 
-def for_training(chunk: str) -> bool:
-    """Whether questions on this chunk train the reader; the others are for ``eval.fit``."""
-    return int(chunk.removeprefix("ck")) % 3 != 0
+def literal_news(data: Path, *, training: bool) -> list[tuple[dict[str, Any], str]]:
+    """The questions of ``chronoqa/train.jsonl`` whose answer stands in their one chunk, with its
+    text: those on two thirds of the chunks train the reader, the others are for ``eval.fit``.
+    """
+    chunks = read_jsonl(data / "chronoqa" / "chunks.jsonl")
+    text_of = {chunk["id"]: chunk["text"] for chunk in chunks}
+    return [
+        (record, text)
+        for record in read_jsonl(data / "chronoqa" / "train.jsonl")
+        if len(record["gold"]) == 1
+        and record["answer"] in (text := text_of[record["gold"][0]])
+        and (int(record["gold"][0].removeprefix("ck")) % 3 != 0) == training
+    ]
 
 
 def with_near(records: Sequence[Record]) -> list[Record]:
@@ -118,14 +124,7 @@ def with_near(records: Sequence[Record]) -> list[Record]:
             for j in best
             if pool[j][0] != record.context and not (answer and answer in fold(pool[j][1]))
         ]
-        made.append(
-            Record(
-                question=record.question,
-                context=record.context,
-                answer=record.answer,
-                near=tuple(near[:NEAR]),
-            )
-        )
+        made.append(replace(record, near=tuple(near[:NEAR])))
     return made
 
 
@@ -142,8 +141,10 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
                 drawn.append((record.context[a:b], None))
         if record.near and rng.random() < FOREIGN:
             drawn.append((rng.choice(record.near), None))
-        if record.answer and rng.random() < CUT and (rest := _without(record)):
-            drawn.append((rest, None))
+        if record.answer and rng.random() < CUT:
+            said = record.context[slice(*record.answer)]
+            rests = [_without(passage, said) for passage, answer in drawn if answer]
+            drawn += [(rest, None) for rest in rests if rest]
         for passage, answer in drawn:
             head = _headline(record.context, rng) if rng.random() < 0.5 else ""
             made.append(Sample(question=record.question, head=head, passage=passage, answer=answer))
@@ -155,28 +156,14 @@ def _parts(context: str) -> list[Span]:
     return [(p.start, p.end) for p in passages(Article(title="", text=context))]
 
 
-def _without(record: Record) -> str:
-    """The passage of the answer without the sentences that hold its words; empty if all do."""
-    assert record.answer
-    first, last = record.answer
-    answer = record.context[first:last]
-    for a, b in _parts(record.context):
-        if a <= first and last <= b:
-            text = record.context[a:b]
-            return "".join(text[x:y] for x, y in sentences(text) if answer not in text[x:y])
-    return ""
+def _without(passage: str, answer: str) -> str:
+    """The passage without the sentences that hold the answer; empty if all do."""
+    return "".join(passage[a:b] for a, b in sentences(passage) if answer not in passage[a:b])
 
 
 def _headline(context: str, rng: random.Random) -> str:
     day = f"{rng.randint(2000, 2024)}年{rng.randint(1, 12)}月{rng.randint(1, 28)}日"
     return f"{context[: rng.randint(8, 20)]}（{day}）\n"
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """The records of a JSONL file, gzipped or not."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-    with opened as file:
-        return [json.loads(line) for line in file]
 
 
 def batches(records: Sequence[Record], seed: int) -> Iterator[list[Sample]]:
@@ -353,10 +340,8 @@ def score(path: Path, limit: int) -> dict[str, float]:
     """Exact match and character F1 (CMRC 2018's, answers without punctuation) on contexts."""
     reader = Reader()
     exact, overlap = [], []
-    for record in read(path)[:limit]:
-        article = Article(title="", text=record["context"])
-        parts = passages(article, 300)
-        texts = [article.text[p.start : p.end] for p in parts]
+    for record in read_jsonl(path)[:limit]:
+        texts = [record["context"][a:b] for a, b in _parts(record["context"])]
         found = reader.read(record["question"], [("", text) for text in texts])
         best = max(range(len(texts)), key=lambda i: found[i].score)
         a, b = found[best].span

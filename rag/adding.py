@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ import numpy as np
 from embeddings import Encoder, EncoderError
 from rag.errors import ModelError, ReadingError
 from rag.newspaper import articles_of
-from rag.passages import PASSAGE_CHARS, embedded_text, passages
+from rag.passages import embedded_text, passages
 from rag.reading import read, shown, walk
 from rag.store import Store
 from rag.terms import bigrams
@@ -65,7 +65,7 @@ class Embedding:
 
     encoder: Encoder
     name: str
-    passage_chars: int = PASSAGE_CHARS
+    passage_chars: int
 
     def passages(self, article: Article) -> list[Passage]:
         """The article's passages, none longer than the model takes."""
@@ -110,7 +110,7 @@ class Adding:
     path: Path
     day: date | None = None
     source: str | None = None
-    report: Callable[[str, int, int], None] = field(default=lambda stage, done, total: None)
+    report: Callable[[str, int, int], None]
 
     def run(self, counts: dict[str, int]) -> Sequence[ReadingError]:
         """Takes the file in; returns the rows that could not go in."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from embeddings import BUNDLED, bundled_folder, quiet, share_words
+from embeddings.encoder import LOAD_ERRORS
 from rag.errors import ModelError
 from rag.types import Span
 
@@ -176,7 +177,7 @@ def _other(name: str) -> tuple[Any, Any, None]:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(name)
             model = AutoModelForQuestionAnswering.from_pretrained(name)
-    except (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError) as exc:
+    except LOAD_ERRORS as exc:
         raise ModelError(
             f"无法加载阅读模型 {name}：{exc}。请给出本机的模型文件夹，"
             "或省略 --reader 使用自带模型。",

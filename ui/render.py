@@ -231,11 +231,11 @@ def _refusal(answer: Answer, turn: int, language: Language) -> str:
 def _answered(answer: Answer, turn: int, language: Language) -> str:
     cited = {citation.number: citation for citation in answer.citations}
     lines = [line for line in answer.text.split("\n") if line.strip()]
-    short = f'<p class="short"><bdi>{escaped(answer.short, language)}</bdi></p>'
+    short = escaped(answer.short, language)
+    first = f'<p class="short"><bdi>{short}</bdi></p>' if short else ""
     words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
     items = "".join(_source(citation, turn, language) for citation in answer.citations)
     sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'
-    first = short if answer.short else ""
     return f'<div class="answer" lang="zh">{first}{words}</div>{sources if items else ""}'
 
 
@@ -325,13 +325,11 @@ def _marks(
         yield Mark(start, end, "near")
         return
     yield Mark(start, end, "quote", selection.number)
-    yield from (
-        Mark(*citation.words, "words")
-        for citation in (answer.citations if answer else ())
-        if citation.number == selection.number and citation.words
-    )
     for citation in answer.citations if answer else ():
-        if citation.article.id == found.id and citation.number != selection.number:
+        if citation.number == selection.number:
+            if citation.words:
+                yield Mark(*citation.words, "words")
+        elif citation.article.id == found.id:
             yield Mark(citation.start, citation.end, "other", citation.number)
 
 

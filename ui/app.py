@@ -155,12 +155,13 @@ class _Page:
             self.send.click(self._asked, [*session, self.box], asking, **at_once),
             self.talk.example(asked_example, session, asking, **at_once),
         ]
-        answers = [
-            start.then(self._answered, session, asking, concurrency_limit=None, **quiet)
-            for start in starts
-        ]
-        self.halt.click(self._stopped, session, asking, cancels=answers, **at_once)
-        self.new.click(self._cleared, session, asking, cancels=answers, **at_once)
+        # Nothing is cancelled through the framework: its request to cancel may come late, and then
+        # ends the next question. What answers a question that was given up sees so and returns.
+        together: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
+        for start in starts:
+            start.then(self._answered, session, asking, **together)
+        self.halt.click(self._stopped, session, asking, **at_once)
+        self.new.click(self._cleared, session, asking, **at_once)
         self.switch.click(self._switched, session, every, **at_once)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)

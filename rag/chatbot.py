@@ -19,7 +19,7 @@ from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
 from rag.dates import period_in
 from rag.errors import QuestionError, UnknownArticle
-from rag.evidence import Query, Sentence, evidence_model, features, query_of
+from rag.evidence import Query, Sentence, evidence_model, features, likeliest, query_of
 from rag.passages import embedded_text
 from rag.reader import Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_QUESTION_CHARS = 1000
+LIKELY = 12
+"""Sentences of the passages found whose vectors are compared with the question's."""
+
 NEAREST = 3
 """Passages shown with a refusal."""
 
@@ -157,9 +160,17 @@ class Inquiry:
         """The question, the sentences of the hits, and their features (sentences, features)."""
         found = self._read(text, hits, [s for s in sentences_of(hits) if not self._was_said(s)])
         query = self.query(text)
-        vectors = self.archive.encoder.encode_passages([s.text for s in found])
-        cosines = [float(value) for value in vectors @ self.vectors[text]]
-        return query, found, features(query, found, cosines)
+        return query, found, features(query, found, self._cosines(text, query, found))
+
+    def _cosines(self, text: str, query: Query, found: Sequence[Sentence]) -> list[float]:
+        """Of each sentence with the question; that of the unlikely ones is the least of the rest's,
+        which changes the best one for 3 questions in 1,000 of those that the weights are fitted on.
+        """
+        likely = likeliest(query, found, LIKELY)
+        vectors = self.archive.encoder.encode_passages([found[i].text for i in likely])
+        known = dict(zip(likely, (vectors @ self.vectors[text]).tolist(), strict=True))
+        least = min(known.values(), default=0.0)
+        return [known.get(i, least) for i in range(len(found))]
 
     def _read(self, text: str, hits: Sequence[Hit], found: Sequence[Sentence]) -> list[Sentence]:
         """The sentences with the reader's best answer in each."""

@@ -114,6 +114,15 @@ def query_of(
     )
 
 
+def likeliest(query: Query, sentences: Sequence[Sentence], most: int) -> list[int]:
+    """The places of the sentences, at most so many, that may answer by the reader's score and the
+    words in and around them. Only they are worth the time that their vectors take.
+    """
+    nearby = [set(bigrams(_nearby(sentences, i))) for i in range(len(sentences))]
+    worth = [s.score / 10 + share(query.weights, n) for s, n in zip(sentences, nearby, strict=True)]
+    return sorted(range(len(sentences)), key=lambda i: -worth[i])[:most]
+
+
 def features(
     query: Query, sentences: Sequence[Sentence], cosines: Sequence[float]
 ) -> NDArray[np.float64]:

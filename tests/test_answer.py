@@ -7,7 +7,7 @@ import pytest
 
 from rag import Settings
 from rag.answer import choose, cite, sentences_of
-from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, query_of
+from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
 from rag.types import Article, Hit, Passage
 
 
@@ -98,6 +98,17 @@ def test_never_more_than_the_settings_allow():
     hits = [hit(f"甲乙丙丁戊己{n}号说法各不相同{n * n}。", f"题{n}") for n in range(9)]
     chosen = evidence("甲乙丙丁戊己说法？", *hits, settings=Settings(max_sentences=2))
     assert len(chosen.groups) <= 2
+
+
+def test_the_likeliest_share_words_or_hold_a_span_and_come_first():
+    query = query_of("白鹭多少只？", {}, 10)
+    found = sentences_of(
+        [hit("湿地开幕了。天气很好。白鹭共312只。"), hit("面馆很老。汤很香。", "汤")]
+    )
+    assert likeliest(query, found, 2) == [1, 2]  # beside the words, and with them
+    read = [replace(s, score=30.0 if s.text == "汤很香。" else 0.0) for s in found]
+    assert likeliest(query, read, 2) == [4, 1]
+    assert sorted(likeliest(query, found, 9)) == [0, 1, 2, 3, 4]
 
 
 def test_the_weights_that_ship_fit_the_features():

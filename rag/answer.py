@@ -19,7 +19,7 @@ from rag.asks import holds
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
-from rag.snap import enumerated
+from rag.snap import enumerated, listing
 from rag.terms import bigrams
 from rag.types import Citation, Hit, Span
 
@@ -198,15 +198,17 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     """The words that answer by themselves, inside the quote; empty where sentences must do, as for
     a list of which they are a part.
     """
-    if query.wanted.sentence or best.score < MIN_SPAN:
-        return quote[0], quote[0]
-    text = best.hit.article.text
-    listed = query.wanted.kind == "list"
-    words = enumerated(text, best.words) if listed else best.words
+    wanted, text = query.wanted, best.hit.article.text
+    nothing = (quote[0], quote[0])
+    if wanted.sentence:
+        return nothing
+    words = enumerated(text, best.words) if wanted.kind == "list" else best.words
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
-    if listed and 1 + len(_JOINED.findall(text[start:end])) < max(2, query.wanted.count):
-        return quote[0], quote[0]
-    return start, max(start, end)
+    found = (start, max(start, end)) if best.score >= MIN_SPAN else nothing
+    if wanted.kind != "list":
+        return found
+    whole = 1 + len(_JOINED.findall(text[slice(*found)])) >= max(2, wanted.count)
+    return found if whole else listing(text, quote, wanted.count) or nothing
 
 
 def _inside(a: Span, b: Span) -> bool:

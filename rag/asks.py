@@ -38,7 +38,7 @@ _OFFICE = re.compile(
 
 _FORMS: dict[Kind, re.Pattern[str]] = {
     "date": re.compile(
-        rf"{_DIGITS}+年|{_DIGITS}+月|{_DIGITS}+[日号]|星期|周[一二三四五六日]|昨[天日]|今[天日]|明[天日]"
+        rf"{_DIGITS}+年|{_DIGITS}+月|(?<!第)(?<!{_DIGITS}){_DIGITS}+[日号]|星期|周[一二三四五六日]|昨[天日]|今[天日]|明[天日]"
         r"|去年|今年|明年|上[个]?月|本月|下[个]?月|[春夏秋冬]季|上旬|中旬|下旬|月底|年底|年初|近日|日前"
     ),
     "time": re.compile(

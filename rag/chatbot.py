@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
+from rag.asks import Asked, holds
 from rag.cite import verified
 from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 MAX_QUESTION_CHARS = 1000
 LIKELY = 12
 """Sentences of the passages found whose vectors are compared with the question's."""
+
+SPANS = 12
+"""Answers of the reader in each sentence, of which one is taken."""
+
+KIND = 2.0
+"""What it is worth, in logits, that the words hold the kind of thing asked for."""
 
 NEAREST = 3
 """Passages shown with a refusal."""
@@ -158,8 +165,9 @@ class Inquiry:
         self, text: str, hits: Sequence[Hit]
     ) -> tuple[Query, list[Sentence], NDArray[np.float64]]:
         """The question, the sentences of the hits, and their features (sentences, features)."""
-        found = self._read(text, hits, [s for s in sentences_of(hits) if not self._was_said(s)])
         query = self.query(text)
+        fresh = [s for s in sentences_of(hits) if not self._was_said(s)]
+        found = self._read(query, hits, fresh)
         return query, found, features(query, found, self._cosines(text, query, found))
 
     def _cosines(self, text: str, query: Query, found: Sequence[Sentence]) -> list[float]:
@@ -172,12 +180,12 @@ class Inquiry:
         least = min(known.values(), default=0.0)
         return [known.get(i, least) for i in range(len(found))]
 
-    def _read(self, text: str, hits: Sequence[Hit], found: Sequence[Sentence]) -> list[Sentence]:
+    def _read(self, query: Query, hits: Sequence[Hit], found: Sequence[Sentence]) -> list[Sentence]:
         """The sentences with the reader's best answer in each."""
         fronts = [embedded_text(hit.article, 0, 0) for hit in hits]
         pairs = [(front, hit.text) for front, hit in zip(fronts, hits, strict=True)]
-        readings = dict(zip(map(id, hits), self.bot.reader.read(text, pairs), strict=True))
-        return [_with_words(sentence, readings[id(sentence.hit)]) for sentence in found]
+        readings = dict(zip(map(id, hits), self.bot.reader.read(query.text, pairs), strict=True))
+        return [_with_words(s, readings[id(s.hit)], query.wanted) for s in found]
 
     def query(self, text: str) -> Query:
         """The question with the rarity of its words in this archive."""
@@ -236,11 +244,14 @@ class Inquiry:
         return now
 
 
-def _with_words(sentence: Sentence, reading: Reading) -> Sentence:
-    """The sentence with the reader's best answer in it, whole numbers and names."""
-    start = sentence.hit.passage.start
-    score, (a, b) = reading.best_within(sentence.span[0] - start, sentence.span[1] - start)
-    words = snapped(sentence.hit.article.text, (start + a, start + b))
+def _with_words(sentence: Sentence, reading: Reading, wanted: Asked) -> Sentence:
+    """The sentence with the reader's best answer in it, whole numbers and names; one that holds the
+    kind of thing asked for goes before one that the reader likes a little more.
+    """
+    text, start = sentence.hit.article.text, sentence.hit.passage.start
+    spans = reading.best_within(sentence.span[0] - start, sentence.span[1] - start, SPANS)
+    read = [(score, snapped(text, (start + a, start + b))) for score, (a, b) in spans]
+    score, words = max(read, key=lambda one: one[0] + KIND * holds(text[slice(*one[1])], wanted))
     return replace(sentence, words=words, score=score)
 
 

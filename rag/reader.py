@@ -57,13 +57,17 @@ class Reading:
     first: NDArray[np.float32]
     last: NDArray[np.float32]
 
-    def best_within(self, start: int, end: int) -> tuple[float, Span]:
-        """Score and characters of the best span between two characters of the passage."""
+    def best_within(self, start: int, end: int, most: int = 1) -> list[tuple[float, Span]]:
+        """Score and characters of the best spans between two characters of the passage, best
+        first: at least one, at most so many.
+        """
         inside = [i for i, (a, b) in enumerate(self.offsets) if start <= a and b <= end]
         if not inside:
-            return NO_SPAN, (start, start)
-        score, i, j = _best_span(self.first[inside], self.last[inside])
-        return score, (self.offsets[inside[i]][0], self.offsets[inside[j]][1])
+            return [(NO_SPAN, (start, start))]
+        return [
+            (score, (self.offsets[inside[i]][0], self.offsets[inside[j]][1]))
+            for score, i, j in _best_spans(self.first[inside], self.last[inside], most)
+        ]
 
 
 class SpanReader(Protocol):
@@ -209,17 +213,21 @@ def _reading(tokens: _Tokens, head: int) -> Reading:
     spans = tuple((a - head, b - head) for a, b in inside)
     if not spans:
         return Reading(score=NO_SPAN, span=(0, 0), offsets=(), first=first, last=last)
-    score, i, j = _best_span(first, last)
+    score, i, j = _best_spans(first, last, 1)[0]
     return Reading(
         score=score, span=(spans[i][0], spans[j][1]), offsets=spans, first=first, last=last
     )
 
 
-def _best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[float, int, int]:
-    """Score, first and last index of the best span of at most ``MAX_ANSWER_TOKENS``."""
+def _best_spans(
+    first: NDArray[np.float32], last: NDArray[np.float32], most: int
+) -> list[tuple[float, int, int]]:
+    """Score, first and last index of the best spans of at most ``MAX_ANSWER_TOKENS``."""
     n = len(first)
     sums = first[:, None] + last[None, :]
     i, j = np.indices((n, n))
     sums = np.where((j >= i) & (j - i < MAX_ANSWER_TOKENS), sums, -np.inf)
-    best = int(np.argmax(sums))
-    return float(sums.flat[best]), best // n, best % n
+    best = np.argpartition(-sums, min(most, n * n) - 1, axis=None)[:most]
+    ranked = sorted((int(flat) for flat in best), key=lambda flat: -sums.flat[flat])
+    found = [(float(sums.flat[flat]), flat // n, flat % n) for flat in ranked]
+    return [span for span in found if np.isfinite(span[0])]

@@ -19,6 +19,16 @@ _WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_NUMBER}|{_WORD}")
 _LOOSE = " \t\n，。、；：？！,.;:?!…—"
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》", "（": "）", "(": ")"}
 
+_COUNTED = r"[二两三四五六七八九十0-9]+[个大项条种类部点方件家所座名位][\u4e00-\u9fff]{0,8}"
+_LISTS = re.compile(
+    rf"(?:{_COUNTED}|包括|分别[是为]|如下)[:：](?P<after>[^。\n]+)"  # 三项安排：…，…，…
+    r"|(?P<named>(?:“[^“”\n]{1,20}”[、和及]?){2,})"  # “岁时”“戏文”“新样”
+    r"|(?P<told>(?:一是|其一|第一，).+(?:二是|其二|第二，).+)"
+)
+_BETWEEN = re.compile(
+    r"”[、和及]?“|(?:[；，。]|^)(?:[二三四五六七八九十]是|其[二三四五])|[、，；]|[和及与]"
+)
+
 _ITEM = r"[^，。；：？！、\n]{1,16}"
 _AFTER = re.compile(rf"^(?:、{_ITEM}?(?=[、，。；：？！\n]|$))+")
 
@@ -39,6 +49,18 @@ def enumerated(text: str, span: Span) -> Span:
     start, end = span
     after = _AFTER.match(text[end : end + 120])
     return _bare(text, start, end + after.end() if after else end)
+
+
+def listing(text: str, quote: Span, count: int) -> Span | None:
+    """The part of a quote that lists things, ``count`` of them or, where that is 0, several: what
+    stands after 三项：, names in quotation marks one after the other, 一是…二是….
+    """
+    for match in _LISTS.finditer(text, *quote):
+        kind = match.lastgroup or ""
+        start, end = _bare(text, *match.span(kind))
+        if 1 + len(_BETWEEN.findall(text[start:end])) >= max(2, count):
+            return start, end
+    return None
 
 
 def _bare(text: str, start: int, end: int) -> Span:

@@ -177,7 +177,9 @@ def test_no_short_answer_that_is_part_of_a_list():
         read_as("方案分哪三项？", "方案分三项：修路、种树和架桥。", "修路").short
         == "修路、种树和架桥"
     )
-    assert read_as("方案分哪三项？", "一是修路，二是种树，三是架桥。", "一是修路").short == ""
+    told = "一是修路，二是种树，三是架桥"
+    assert read_as("方案分哪三项？", f"{told}。", "一是修路").short == told
+    assert read_as("方案分哪三项？", "先修路，后种树、架桥。", "修路").short == ""
 
 
 def test_no_short_answer_where_a_sentence_must_do():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.reader import NO_SPAN, Reader, Reading, _batches, _best_span
+from rag.reader import NO_SPAN, Reader, Reading, _batches, _best_spans
 
 
 def brute_force(first, last, longest=40):
@@ -15,7 +15,7 @@ def test_the_best_span_is_that_of_brute_force():
     random = np.random.default_rng(0)
     for n in (1, 2, 30, 90):
         first, last = random.normal(size=(2, n)).astype(np.float32)
-        score, i, j = _best_span(first, last)
+        ((score, i, j),) = _best_spans(first, last, 1)
         assert score == pytest.approx(brute_force(first, last))
         assert first[i] + last[j] == pytest.approx(score)
         assert 0 <= j - i < 40
@@ -26,9 +26,19 @@ def test_the_best_span_within_some_characters():
     first = np.array([0, 5, 0, 1, 0, 0], np.float32)
     last = np.array([0, 0, 5, 0, 2, 0], np.float32)
     reading = Reading(score=10.0, span=(1, 3), offsets=spans, first=first, last=last)
-    assert reading.best_within(0, 3) == (10.0, (1, 3))
-    assert reading.best_within(3, 6) == (3.0, (3, 5))
-    assert reading.best_within(6, 9) == (NO_SPAN, (6, 6))
+    assert reading.best_within(0, 3) == [(10.0, (1, 3))]
+    assert reading.best_within(3, 6) == [(3.0, (3, 5))]
+    assert reading.best_within(6, 9) == [(NO_SPAN, (6, 6))]
+
+
+def test_the_best_spans_come_in_order_and_never_end_before_they_begin():
+    random = np.random.default_rng(1)
+    for n in (1, 2, 7, 50):
+        first, last = random.normal(size=(2, n)).astype(np.float32)
+        found = _best_spans(first, last, 5)
+        every = sorted(first[i] + last[j] for i in range(n) for j in range(i, min(n, i + 40)))
+        assert [score for score, _, _ in found] == pytest.approx(every[::-1][:5])
+        assert all(i <= j and first[i] + last[j] == pytest.approx(s) for s, i, j in found)
 
 
 def test_batches_hold_everything_once():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.snap import enumerated, snapped
+from rag.snap import enumerated, listing, snapped
 
 
 def words(text, part, widen=snapped):
@@ -46,6 +46,27 @@ def test_a_span_that_cuts_nothing_stays():
 )
 def test_a_list_is_given_whole(text, part, whole):
     assert words(text, part, enumerated) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "whole"),
+    [
+        ("会上定了三件事：修路，种树，架桥。", 3, "修路，种树，架桥"),
+        ("会上定了三件事：修路，种树。", 3, None),
+        ("孟秋说：“修路，种树。”", 0, None),
+        ("展厅分“山”“水”“人”三块。", 3, "“山”“水”“人”"),
+        ("一是修路，二是种树，三是架桥。", 3, "一是修路，二是种树，三是架桥"),
+        (
+            "有两个原因：一是围网拆了，鸟有了浅滩；二是水位低了。",
+            2,
+            "一是围网拆了，鸟有了浅滩；二是水位低了",
+        ),
+        ("馆里包括：陶瓷、年画。", 0, "陶瓷、年画"),
+    ],
+)
+def test_a_list_is_found_by_what_announces_it(text, count, whole):
+    span = listing(text, (0, len(text)), count)
+    assert (text[slice(*span)] if span else None) == whole
 
 
 @given(st.text("一二3.5年月日《》“”，。a、和 ", max_size=40), st.data())

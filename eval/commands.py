@@ -6,12 +6,19 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
+    "run": "a question set against an archive",
+    "report": "a run as one page to read, a picture and a table",
+    "compare": "two runs of the same questions, with tests",
+    "check": "what is wrong with a question set, line by line",
+    "convert": "ChronoQA, CRUD, CMRC and RGB into question sets",
+    "generate": "questions from an archive's own sentences",
+    "noise": "how answers suffer from misread characters",
+    "ablate": "what each part of the settings brings",
     "pages": "how well generated pages come apart into articles and paragraphs",
-    "answers": "a question set against an archive",
-    "refusal": "short answers, and refusal where the article is taken away",
     "retrieval": "recall of each leg and of their fusion",
     "speed": "throughput, latency, memory, cold start on this machine",
 }
+"""Name -> what it measures; ``eval.NAME.main`` runs it."""
 
 
 def run(name: str, rest: list[str]) -> int:

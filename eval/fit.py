@@ -185,6 +185,7 @@ class _Remembering:
     """The bundled reader, which reads no passage twice for the same question."""
 
     def __init__(self) -> None:
+        self.fingerprint = bundled_reader().fingerprint
         self._known: dict[tuple[str, str, str], Reading] = {}
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:

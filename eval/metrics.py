@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
+from rag.dates import number_value
 from rag.terms import fold
 
 
@@ -62,13 +64,76 @@ def bootstrap(values: Sequence[float], seed: int = 0, rounds: int = 2000) -> tup
     return float(low), float(high)
 
 
-def contains(text: str, groups: Sequence[Sequence[str]]) -> bool:
-    """Whether of every group at least one alternative occurs in the text.
+# Words
 
-    Width, case, script (traditional or simplified) and white space don't count.
+_NUMERALS = "〇零一二两三四五六七八九十百千"
+_NUMERAL = re.compile(f"[{_NUMERALS}]+")
+_CLOCK = re.compile(r"(?<![0-9:])([0-2]?[0-9])(?:[点时]([0-5]?[0-9])分?|:([0-5][0-9]))(?![0-9:])")
+_MYRIADS = (
+    (10**4, re.compile(r"([0-9]+(?:\.[0-9]+)?)万(?:([0-9]{1,4})(?![0-9.]))?")),
+    (10**8, re.compile(r"([0-9]+(?:\.[0-9]+)?)亿(?:([0-9]{1,8})(?![0-9.]))?")),
+)
+_PERCENT = re.compile(r"百分之([0-9]+(?:\.[0-9]+)?)")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_DIGIT = re.compile("[0-9]")
+
+
+def normal(text: str) -> str:
+    """The text in the form in which words are compared: width, case, script and white space don't
+    count, nor how a number, date or time is written (六集 = 6集, 2.1万 = 21000, 21:35 = 21点35分).
     """
-    inside = "".join(fold(text).split())
-    return all(any("".join(fold(alt).split()) in inside for alt in group) for group in groups)
+    text = _THOUSANDS.sub("", "".join(fold(text).split())).replace("廿", "二十")
+    text = _NUMERAL.sub(_in_digits, text)
+    text = _PERCENT.sub(r"\1%", text)
+    text = _CLOCK.sub(lambda m: f"{int(m[1])}:{int(m[2] or m[3]):02}", text)
+    text = re.sub(r"(?<=[0-9])点", "时", re.sub(r"(?<=[0-9])号", "日", text))
+    for size, pattern in _MYRIADS:
+        text = pattern.sub(lambda m, size=size: _in_full(m, size), text)  # type: ignore[misc]
+    return text
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    value = number_value(match[0])
+    return match[0] if value is None else str(value)
+
+
+def _in_full(match: re.Match[str], size: int) -> str:
+    value = Decimal(match[1]) * size + int(match[2] or 0)
+    return f"{value.normalize():f}"
+
+
+def occurs(alternative: str, text: str) -> bool:
+    """Whether normal words occur in a normal text, no number of theirs inside a longer one."""
+    at = text.find(alternative)
+    while at >= 0 and alternative:
+        before, after = text[:at][-2:], text[at + len(alternative) :][:2]
+        if not (_goes_on(before[::-1], alternative[0]) or _goes_on(after, alternative[-1])):
+            return True
+        at = text.find(alternative, at + 1)
+    return False
+
+
+def _goes_on(beside: str, end: str) -> bool:
+    """Whether a number at the end of the words goes on beside them."""
+    if not _DIGIT.match(end) or not beside:
+        return False
+    return bool(_DIGIT.match(beside)) or (beside[0] == "." and bool(_DIGIT.match(beside[1:])))
+
+
+def contains(text: str, groups: Sequence[Sequence[str]]) -> bool:
+    """Whether of every group at least one alternative occurs in the text, in normal form."""
+    inside = normal(text)
+    return all(any(occurs(normal(one), inside) for one in group) for group in groups)
+
+
+def is_short_answer(said: str, groups: Sequence[Sequence[str]]) -> bool:
+    """Whether the words are the accepted ones, or hold them and are at most twice as long."""
+    if not said or not groups:
+        return False
+    if len(groups) == 1 and any(exact_match(normal(said), normal(one)) for one in groups[0]):
+        return True
+    longest = sum(max(len(normal(one)) for one in group) for group in groups)
+    return contains(said, groups) and len(normal(said)) <= 2 * longest
 
 
 _TOKEN = re.compile(r"[a-z0-9]+|\w")
@@ -96,6 +161,115 @@ def _tokens(text: str) -> list[str]:
     return _TOKEN.findall(fold(text).replace("_", " "))
 
 
-def rank_of(found: Sequence[str], gold: set[str]) -> int | None:
+def rouge_l(said: str, gold: str) -> float:
+    """ROUGE-L (Lin 2004): F1 of the longest common subsequence of tokens."""
+    a, b = _tokens(said), _tokens(gold)
+    row = [0] * (len(b) + 1)
+    for x in a:
+        new = [0]
+        for j, y in enumerate(b):
+            new.append(row[j] + 1 if x == y else max(row[j + 1], new[j]))
+        row = new
+    return 2 * row[-1] / (len(a) + len(b)) if row[-1] else 0.0
+
+
+_CLAIM = re.compile(r"[0-9]+(?:[.:][0-9]+)*|[《“「『][^《》“”「」『』]{1,30}[》”」』]")
+
+
+def supported(sentence: str, quote: str) -> bool:
+    """Whether all numbers and quoted names of a sentence occur in the quote that it rests on."""
+    inside = normal(quote)
+    return all(occurs(claim, inside) for claim in _CLAIM.findall(normal(sentence)))
+
+
+# Ranks
+
+
+def rank_of(found: Sequence[str], gold: Collection[str]) -> int | None:
     """The rank, from 1, of the first gold id; None when there is none."""
     return next((i for i, one in enumerate(found, 1) if one in gold), None)
+
+
+def ranks_of(found: Sequence[str], groups: Sequence[Collection[str]]) -> list[int | None]:
+    """The rank of the first id of each group."""
+    return [rank_of(found, group) for group in groups]
+
+
+def recall(ranks: Sequence[int | None], k: int) -> float:
+    """The share of the groups that are among the first ``k``."""
+    return sum(r is not None and r <= k for r in ranks) / len(ranks)
+
+
+def reciprocal_rank(ranks: Sequence[int | None]) -> float:
+    """One over the rank of the first group found; 0 when none was."""
+    return max((1 / r for r in ranks if r), default=0.0)
+
+
+def ndcg(ranks: Sequence[int | None], k: int) -> float:
+    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002); each group gains 1."""
+    gain = sum(1 / math.log2(r + 1) for r in ranks if r and r <= k)
+    ideal = sum(1 / math.log2(i + 2) for i in range(min(len(ranks), k)))
+    return gain / ideal
+
+
+# Confidence
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """The chance that a positive case has the higher score, ties counting half; NaN without any."""
+    if not positive or not negative:
+        return math.nan
+    a, b = np.asarray(positive, float)[:, None], np.asarray(negative, float)[None, :]
+    return float(((a > b) + 0.5 * (a == b)).mean())
+
+
+def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float]]:
+    """(share answered, share wrong of those) at each threshold, from the most confident answer on
+    (El-Yaniv and Wiener 2010).
+    """
+    cases = sorted(zip(confidence, right, strict=True), key=lambda case: -case[0])
+    curve, wrong = [], 0
+    for number, (score, good) in enumerate(cases, 1):
+        wrong += not good
+        if number == len(cases) or cases[number][0] < score:
+            curve.append((number / len(cases), wrong / number))
+    return curve
+
+
+def calibration(
+    confidence: Sequence[float], right: Sequence[bool], bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """(mean confidence, share right, cases) of each bin that has any."""
+    places: dict[int, list[tuple[float, bool]]] = {}
+    for score, good in zip(confidence, right, strict=True):
+        places.setdefault(min(int(score * bins), bins - 1), []).append((score, good))
+    return [
+        (sum(s for s, _ in cases) / len(cases), sum(g for _, g in cases) / len(cases), len(cases))
+        for _, cases in sorted(places.items())
+    ]
+
+
+def calibration_error(table: Sequence[tuple[float, float, int]]) -> float:
+    """Expected calibration error (Naeini et al. 2015) of a calibration table."""
+    n = sum(cases for _, _, cases in table)
+    return sum(cases * abs(said - was) for said, was, cases in table) / n if n else math.nan
+
+
+# Comparison
+
+
+def permutation(a: Sequence[float], b: Sequence[float], seed: int = 0, rounds: int = 5000) -> float:
+    """Two-sided p-value that paired scores differ by chance: signs flipped at random."""
+    difference = np.asarray(a, float) - np.asarray(b, float)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (rounds, len(difference)))
+    as_far = np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12
+    return float((as_far.sum() + 1) / (rounds + 1))
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """p-values corrected for their number (Holm 1979)."""
+    corrected, highest = {}, 0.0
+    for i, (name, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        highest = max(highest, min(1.0, (len(p_values) - i) * p))
+        corrected[name] = highest
+    return corrected

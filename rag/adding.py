@@ -61,11 +61,14 @@ class AddReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
-    """What a model makes of articles. ``name`` is what the archive notes beside its fingerprint."""
+    """What a model makes of articles. ``name`` is what the archive notes beside its fingerprint;
+    ``headlines``: whether headline and date are embedded with each passage.
+    """
 
     encoder: Encoder
     name: str
     passage_chars: int
+    headlines: bool = True
 
     def passages(self, article: Article) -> list[Passage]:
         """The article's passages, none longer than the model takes."""
@@ -80,8 +83,13 @@ class Embedding:
         parts: Sequence[tuple[Article, Passage]],
         progress: Callable[[int, int], None] | None = None,
     ) -> NDArray[np.float32]:
-        """The vectors of passages with their headlines, shape (n, dim)."""
-        texts = [embedded_text(article, p.start, p.end) for article, p in parts]
+        """The vectors of passages, shape (n, dim)."""
+        texts = [
+            embedded_text(article, p.start, p.end)
+            if self.headlines
+            else article.text[p.start : p.end]
+            for article, p in parts
+        ]
         try:
             return self.encoder.encode_passages(texts, progress)
         except EncoderError as exc:

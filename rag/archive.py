@@ -76,6 +76,8 @@ class Archive:
     ``embedder`` names the model of a new archive (the bundled one by default) and must be left out
     or name the same model later. ``encoder`` gives the model itself instead. The model is loaded
     when it is first needed. ``create=False`` raises ``ArchiveMissing`` where there is no archive.
+    ``passage_chars`` is the length of new passages, ``headlines`` whether headline and date are
+    embedded with each.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Archive:
         encoder: Encoder | None = None,
         create: bool = True,
         passage_chars: int = PASSAGE_CHARS,
+        headlines: bool = True,
     ) -> None:
         self.path = Path(path).expanduser().absolute()
         if create:
@@ -94,6 +97,7 @@ class Archive:
         self._embedder = embedder
         self._encoder = encoder
         self._passage_chars = passage_chars
+        self._headlines = headlines
         self._mutex = threading.RLock()
         self._index: VectorIndex | None = None
         self._index_generation = -1
@@ -315,7 +319,12 @@ class Archive:
 
     def _embedding_of(self, encoder: Encoder) -> Embedding:
         name = self._embedder or self.embedder
-        return Embedding(encoder=encoder, name=name, passage_chars=self._passage_chars)
+        return Embedding(
+            encoder=encoder,
+            name=name,
+            passage_chars=self._passage_chars,
+            headlines=self._headlines,
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -452,7 +452,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", _doctor, "check the archive, the model and the versions")
     doctor.add_argument("--reembed", action="store_true", help="embed all passages again")
     _embedder(doctor)
-    commands.add_parser("eval", help="measure: pages, answers, refusal, retrieval, speed")
+    commands.add_parser("eval", help="measure: run a question set, report, compare, and more")
     return parser
 
 

@@ -8,6 +8,7 @@ answer. Position 0 stands for "not here". The factors are merged into the weight
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,10 @@ class Reading:
 
 
 class SpanReader(Protocol):
-    """Finds answers in passages."""
+    """Finds answers in passages. ``fingerprint`` tells readers apart that answer differently."""
+
+    @property
+    def fingerprint(self) -> str: ...  # noqa: D102
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """One ``Reading`` a passage. Each passage is (what stands in front of it, its text); no
@@ -86,6 +90,7 @@ class Reader:
     """
 
     def __init__(self, name: str = BUNDLED, *, factors: Path = FACTORS) -> None:
+        self.fingerprint = _fingerprint(factors) if name == BUNDLED else name
         loaded = _bundled(factors) if name == BUNDLED else _other(name)
         self._tokenizer, self._model = loaded[:2]
         self._head: tuple[Any, Any] | None = loaded[2]
@@ -159,6 +164,10 @@ def _batches(lengths: list[int]) -> list[list[int]]:
         else:
             batches.append([i])
     return batches
+
+
+def _fingerprint(factors: Path) -> str:
+    return f"{BUNDLED}+{hashlib.sha256(factors.read_bytes()).hexdigest()[:12]}"
 
 
 def _bundled(factors: Path) -> tuple[Any, Any, Any]:

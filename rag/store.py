@@ -221,9 +221,10 @@ def condition(filters: Filters) -> tuple[str, list[str]]:
         if text:
             parts.append(f"instr(a.{column}, ?) > 0")
             values.append(text)
-    if filters.articles:
-        parts.append(f"a.id IN ({', '.join('?' * len(filters.articles))})")
-        values += filters.articles
+    for sign, ids in (("IN", filters.articles), ("NOT IN", filters.without)):
+        if ids:
+            parts.append(f"a.id {sign} ({', '.join('?' * len(ids))})")
+            values += ids
     return " AND ".join(parts), values
 
 

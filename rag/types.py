@@ -81,7 +81,8 @@ class Passage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Which articles a question may be answered from. ``since`` and ``until`` are inclusive days;
-    ``source`` and ``title`` match when they occur in the field; ``articles`` are ids, none for all.
+    ``source`` and ``title`` match when they occur in the field; ``articles`` are ids, none for all,
+    and ``without`` ids that are left out.
     """
 
     since: date | None = None
@@ -89,6 +90,7 @@ class Filters:
     source: str | None = None
     title: str | None = None
     articles: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ class HashEncoder:
 class OverlapReader:
     """Scores each character of a passage by whether the question has it."""
 
+    fingerprint = "overlap"
+
     def read(self, question, passages):
         return [self._reading(question, text) for _, text in passages]
 

@@ -70,6 +70,13 @@ def test_filters_bound_the_answer(bot):
     assert all(c.article.source == "云桥周刊" for c in answer.citations)
 
 
+def test_what_is_left_out_answers_nothing(bot, archive):
+    gone = bot.ask("停水影响多少户？").citations[0].article.id
+    answer = bot.ask("停水影响多少户？", filters=Filters(without=(gone,)))
+    assert gone not in {hit.article.id for hit in answer.hits}
+    assert len(answer.hits) == archive.counts().passages - 1
+
+
 def test_a_follow_up_is_read_with_the_turn_before(bot):
     question = "城东水厂停水检修影响多少户？"
     turns = [Turn(question=question, answer=bot.ask(question))]

@@ -1,0 +1,157 @@
+"""Questions from an archive's own sentences: wenbao eval generate --archive A --out FILE --count N
+
+A date, a number, a person or a quoted name of a sentence is asked for: 什么时候, 多少, 谁, or a gap
+(____). The words around it are the paper's own, so such questions are easier to find than a
+person's; they serve to compare settings on an archive that has no question set, not to say how
+good answers are. A question is kept when the reader finds its answer back in the passage and no
+other question is the same. All are tagged ``generated``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.dataset import Question, write_questions
+from eval.metrics import is_short_answer
+from eval.run import RunError
+from rag import Archive, Article
+from rag.passages import embedded_text, passages, sentences
+from rag.reader import SpanReader, bundled_reader
+from rag.snap import snapped
+from rag.types import Span
+
+SHORTEST, LONGEST = 12, 60
+"""Characters of the words that a question is made of."""
+
+_DAY = r"(?:(?:20|19)[0-9]{2}年)?[0-9]{1,2}月[0-9]{1,2}日"
+_NUMBER = r"(?P<value>[0-9]+(?:\.[0-9]+)?[万亿]?)(?P<unit>[\u4e00-\u9fff])"
+_UNITS = "元人名户个家位只件米亩吨岁天倍座辆所台项套场次棵册株艘层"
+_WHO = (
+    r"(?P<office>[\u4e00-\u9fff]{2,12}(?:主任|局长|院长|校长|馆长|站长|经理|工程师|教授|书记|队长))"
+    r"(?P<name>[\u4e00-\u9fff]{2,3})(?=说|表示|介绍|认为|指出|告诉|透露)"
+)
+_QUOTED = r"《[^《》\n]{2,20}》|“[^“”\n]{2,10}”"
+_CLAUSE = re.compile(r"[^，。；！？\n]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A question before it was read back. ``passage`` and ``quote`` are spans of the article."""
+
+    article: Article
+    kind: str
+    question: str
+    answer: str
+    quote: Span
+    passage: Span
+
+
+def drafts(article: Article) -> Iterator[Draft]:
+    """The questions that an article's sentences give."""
+    for passage in passages(article):
+        text = article.text[passage.start : passage.end]
+        for start, end in sentences(text):
+            for kind, question, answer in asked_of(text[start:end]):
+                yield Draft(
+                    article=article,
+                    kind=kind,
+                    question=question,
+                    answer=answer,
+                    quote=(passage.start + start, passage.start + end),
+                    passage=(passage.start, passage.end),
+                )
+
+
+def asked_of(sentence: str) -> Iterator[tuple[str, str, str]]:
+    """(kind, question, answer) for what a sentence says. Pure."""
+    for match in re.finditer(_WHO, sentence):
+        yield "who", f"{match['office']}是谁？", match["name"]
+    for clause in _CLAUSE.finditer(sentence):
+        words = clause[0]
+        if SHORTEST <= len(words) <= LONGEST:
+            for match in re.finditer(_DAY, words):
+                yield "when", _with(words, match, "什么时候") + "？", match[0]
+            for match in re.finditer(_NUMBER, words):
+                if match["unit"] in _UNITS:
+                    asked = _with(words, match, f"多少{match['unit']}")
+                    yield "how many", f"{asked}？", match[0]
+    if SHORTEST <= len(sentence) <= LONGEST:
+        for match in re.finditer(_QUOTED, sentence):
+            opening, closing = match[0][0], match[0][-1]
+            gap = _with(sentence, match, f"{opening}____{closing}")
+            yield "cloze", f"{gap.rstrip('。')}，空格里是什么？", match[0][1:-1]
+
+
+def _with(words: str, match: re.Match[str], asking: str) -> str:
+    return words[: match.start()] + asking + words[match.end() :]
+
+
+def generated(
+    archive: Archive, count: int, *, reader: SpanReader | None = None, seed: int = 1
+) -> list[Question]:
+    """At most ``count`` questions, at most one of each sentence, from articles drawn at random."""
+    reader = reader or bundled_reader()
+    rng = random.Random(seed)
+    articles = list(archive.articles())
+    rng.shuffle(articles)
+    made: dict[str, Question] = {}
+    for draft in (d for article in articles for d in _one_a_sentence(drafts(article), rng)):
+        if len(made) == count:
+            break
+        if draft.question not in made and found_back(draft, reader):
+            made[draft.question] = _question(draft, len(made) + 1)
+    return list(made.values())
+
+
+def _one_a_sentence(found: Iterable[Draft], rng: random.Random) -> list[Draft]:
+    of_sentence: dict[Span, list[Draft]] = {}
+    for draft in found:
+        of_sentence.setdefault(draft.quote, []).append(draft)
+    return [rng.choice(each) for each in of_sentence.values()]
+
+
+def found_back(draft: Draft, reader: SpanReader) -> bool:
+    """Whether the reader finds the answer in the passage, where it can be told from the rest."""
+    text = draft.article.text[slice(*draft.passage)]
+    if text.count(draft.answer) > 1:
+        return False
+    (reading,) = reader.read(draft.question, [(embedded_text(draft.article, 0, 0), text)])
+    said = text[slice(*snapped(text, reading.span))]
+    return is_short_answer(said, [[draft.answer]])
+
+
+def _question(draft: Draft, number: int) -> Question:
+    return Question(
+        id=f"g{number:04}",
+        question=draft.question,
+        answers=((draft.answer,),),
+        gold=((draft.article.id,),),
+        quotes=(draft.article.text[slice(*draft.quote)],),
+        asked_on=draft.article.date,
+        tags=("generated", draft.kind),
+    )
+
+
+def main(argv: list[str]) -> int:
+    """``wenbao eval generate``."""
+    parser = argparse.ArgumentParser(prog="wenbao eval generate", description=__doc__)
+    parser.add_argument("--archive", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    found = generated(Archive(options.archive, create=False), options.count, seed=options.seed)
+    if not found:
+        raise RunError(
+            "档案里没有能出题的句子。",
+            "The archive has no sentence that a question can be made of.",
+        )
+    write_questions(options.out, found)
+    sys.stdout.write(f"{len(found)} questions in {options.out}\n")
+    return 0

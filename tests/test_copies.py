@@ -1,0 +1,162 @@
+"""Generated questions, misread archives and ablations, on fakes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from conftest import DATA, write_jsonl
+
+from eval.ablate import DEFAULT, VARIANTS, Variant, run_variant, table
+from eval.copies import copy_of, questions_of
+from eval.dataset import gold_ids, named_articles, read_questions
+from eval.generate import asked_of, drafts, found_back, generated
+from eval.noise import confusable, misread, with_misread_answers
+from rag import Settings
+from rag.reader import Reading
+
+SET = [
+    {
+        "id": "1",
+        "question": "停水检修影响多少户居民？",
+        "answers": [["2.1万户"]],
+        "gold": [["stories#2"]],
+    },
+    {"id": "2", "question": "第一代掌柜叫什么？", "answers": [["方守田"]], "gold": [["stories#3"]]},
+    {"id": "3", "question": "珠峰有多高？", "answerable": False},
+]
+
+
+@pytest.fixture
+def questions(tmp_path):
+    path = tmp_path / "set.jsonl"
+    write_jsonl(path, SET)
+    return read_questions(path)
+
+
+def test_what_a_sentence_can_be_asked():
+    found = list(
+        asked_of("今年共记录到白鹭312只，湿地管理站站长孟秋说，3月2日《鸟的故事》开播了。")
+    )
+    assert ("who", "湿地管理站站长是谁？", "孟秋") in found
+    found += list(asked_of("云桥湿地观鸟节于3月2日正式开幕。"))
+    assert ("when", "云桥湿地观鸟节于什么时候正式开幕？", "3月2日") in found
+    found += list(asked_of("停水检修一共影响居民2.1万户。"))
+    assert ("how many", "停水检修一共影响居民多少户？", "2.1万户") in found
+    found += list(asked_of("电视片《鸟的故事》今晚开播。"))
+    assert ("cloze", "电视片《____》今晚开播，空格里是什么？", "鸟的故事") in found
+
+
+class NumberReader:
+    """Marks the first number of a passage that the question does not hold."""
+
+    fingerprint = "numbers"
+
+    def read(self, question, passages):
+        found = [
+            next(
+                (m for m in re.finditer(r"[0-9.]+[只户万年]*", text) if m[0] not in question), None
+            )
+            for _, text in passages
+        ]
+        nothing = np.zeros(0, np.float32)
+        return [
+            Reading(
+                score=1.0, span=m.span() if m else (0, 0), offsets=(), first=nothing, last=nothing
+            )
+            for m in found
+        ]
+
+
+def test_generated_questions_can_be_read_back_and_name_their_sentence(archive):
+    made = generated(archive, 5, reader=NumberReader())
+    again = generated(archive, 5, reader=NumberReader())
+    assert made == again
+    assert made
+    assert len({question.question for question in made}) == len(made)
+    for question in made:
+        article = archive.article(question.gold[0][0])
+        assert question.quotes[0] in article.text
+        assert question.answers[0][0] in question.quotes[0]
+        assert question.tags[0] == "generated"
+
+
+def test_a_question_whose_answer_is_not_found_back_is_dropped(archive, reader):
+    every = [draft for article in archive.articles() for draft in drafts(article)]
+    found = [draft for draft in every if found_back(draft, NumberReader())]
+    assert 0 < len(found) < len(every)
+    assert not any(found_back(draft, reader) for draft in every)  # one character is no answer
+
+
+def test_a_copy_knows_its_articles_whatever_became_of_them(archive, questions, tmp_path, encoder):
+    copied = copy_of(
+        archive, tmp_path / "copy", encoder=encoder, change=lambda text: text.replace("水", "木")
+    )
+    renamed = questions_of(questions, archive, copied)
+    gold = gold_ids(renamed, named_articles(copied))
+    (key,) = gold["1"][0]
+    assert copied.article(key).title == "城东木厂夜间检修"
+    assert [a.date for a in copied.articles()] == [a.date for a in archive.articles()]
+
+
+def test_misreading_is_as_frequent_as_asked_and_always_the_same():
+    text = "".join(confusable()) * 10
+    for rate in (0.0, 0.03, 0.1):
+        changed = misread(rate, 1)(text)
+        assert changed == misread(rate, 1)(text)
+        differ = [(a, b) for a, b in zip(text, changed, strict=True) if a != b]
+        assert len(differ) == round(rate * len(text))
+        assert all(b in confusable()[a] for a, b in differ)
+    assert misread(0.5, 1)("，。") == "，。"
+
+
+def test_look_alikes_are_in_one_line_each():
+    table = confusable()
+    for character, others in table.items():
+        assert character not in others
+        assert all(character in table[other] for other in others)
+
+
+def test_look_alikes_are_such_as_scanners_take_for_each_other():
+    path = DATA / "ocr"
+    if not path.exists():
+        pytest.skip(f"{path} is not on this machine")
+    text = "\n".join(p.read_text(encoding="utf-8", errors="replace") for p in path.iterdir())
+    seen = {tuple(line.replace("\t", ",").split(",")[:2]) for line in text.splitlines()}
+    pairs = {(a, b) for a, others in confusable().items() for b in others}
+    assert len(pairs & seen) >= 20
+
+
+def test_a_misread_answer_is_accepted_too(archive, questions):
+    change = {"方": "万", "守": "宁"}
+    found = with_misread_answers(
+        questions, archive, lambda text: "".join(change.get(c, c) for c in text)
+    )
+    assert found[1].answers == (("方守田", "万宁田"),)
+    assert found[0].answers == (("2.1万户",),)
+
+
+def test_an_ablation_is_one_table(archive, questions, tmp_path):
+    chosen = {
+        DEFAULT: Variant(reader=False),
+        "dense leg only": Variant(reader=False, dense_weight=1.0),
+        "passages of 40": Variant(reader=False, passage_chars=40),
+        "no headline embedded": Variant(reader=False, headlines=False),
+    }
+    settings = Settings(min_confidence=0.0)
+    runs = {
+        name: run_variant(variant, questions, archive, settings, tmp_path / name)
+        for name, variant in chosen.items()
+    }
+    hits = {name: records[0]["answer"]["hits"] for name, records in runs.items()}
+    assert max(len(hit["text"]) for hit in hits["passages of 40"]) <= 40
+    assert max(len(hit["text"]) for hit in hits[DEFAULT]) > 40
+    dense = {name: found[0]["dense"] for name, found in hits.items()}
+    assert dense["no headline embedded"] != dense[DEFAULT]
+    scores = [hit["score"] for hit in hits["dense leg only"]]
+    assert scores != [hit["score"] for hit in hits[DEFAULT]]
+    lines = table(runs).splitlines()
+    assert [line.split(" | ")[0].strip("| ") for line in lines[2:]] == list(chosen)
+    assert lines[2].endswith("|  |")
+    assert VARIANTS[DEFAULT] == Variant()

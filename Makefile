@@ -6,7 +6,8 @@ ARCHIVE ?= var/sample
 PORT ?= 7860
 BIN := .venv/bin
 EXAMPLES := --example 青禾大桥哪天通车？ --example 《岚江纪》的总导演是谁？ \
-  --example 市第二医院的院长是谁？ --example 水环境治理三年行动方案包括哪三个部分？
+  --example 市第二医院的院长是谁？ --example 水环境治理三年行动方案包括哪三个部分？ \
+  --questions examples/questions.jsonl
 
 .PHONY: chat test check format sample clean
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.compare import changed, differences
 from eval.figures import (
     CITED,
     Failure,
@@ -39,22 +40,51 @@ KINDS: dict[Failure, str] = {
 }
 """The kinds of failure in the order of the stages, with what they are called in Chinese."""
 
+NAMES = {
+    "right": "引文答对",
+    "short answer right": "短答答对",
+    "exact words": "短答恰好",
+    "exact match": "完全一致",
+    "character F1": "字符 F1",
+    "ROUGE-L": "ROUGE-L",
+    "wrongly refused": "误拒",
+    "refused": "该拒而拒",
+    "recall@1": "首篇召回",
+    "recall@5": "前五篇召回",
+    "recall@8": "所读召回",
+    "all gold@8": "所读召回全部",
+    "MRR": "平均倒数名次",
+    "nDCG@8": "nDCG@8",
+    "passage MRR": "段落倒数名次",
+    "citation precision": "引用精确率",
+    "citation recall": "引用召回率",
+    "quotes exact": "引文逐字准确",
+    "supported": "引文支持所答",
+    "AUROC of refusal": "拒答 AUROC",
+    "area under risk-coverage": "风险-覆盖面积",
+    "calibration error": "校准误差",
+    "seconds to evidence, p50": "见到段落，秒，p50",
+    "seconds to evidence, p95": "见到段落，秒，p95",
+    "seconds to answer, p50": "见到答案，秒，p50",
+    "seconds to answer, p95": "见到答案，秒，p95",
+}
+"""The figures in Chinese."""
+
 HIGHLIGHTED = 3
 """Passages shown with a failure."""
 
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1c1c1a;--soft:#5b5b55;--sheet:#fcfcf9;--rule:#cfcfc6;
---accent:#9c1c1f;--mark:#ffe27a;--mark-ink:#1c1c1a}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e4dc;--soft:#a5a399;--sheet:#171715;--rule:#3b3a35;
---accent:#f08a7d;--mark:#6b5410;--mark-ink:#fff4cf}}
-body{margin:0 auto;max-width:72rem;padding:2rem 1.25rem 4rem;background:var(--sheet);
-color:var(--ink);
-font:1rem/1.7 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
-h1,h2{font-family:"Songti SC","Noto Serif CJK SC",SimSun,serif;line-height:1.3}
-h1{margin:0;color:var(--accent)}h2{margin:2.5rem 0 .5rem;border-bottom:1px solid var(--rule)}
-p{margin:.3rem 0}.soft{color:var(--soft);font-size:.875rem}
+.report{color-scheme:light dark;--ink:#1c1c1a;--soft:#5b5b55;--sheet:#fcfcf9;--rule:#cfcfc6;
+--accent:#9c1c1f;--mark:#ffe27a;--mark-ink:#1c1c1a;margin:0 auto;max-width:72rem;
+padding:2rem 1.25rem 4rem;background:var(--sheet);color:var(--ink);
+font:1rem/1.7 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;
+h2,h3,h4{font-family:"Songti SC","Noto Serif CJK SC",SimSun,serif;line-height:1.3;color:inherit}
+h2{margin:0 0 .5rem;font-size:1.75rem;color:var(--accent)}
+h3{margin:2.5rem 0 .5rem;border-bottom:1px solid var(--rule);font-size:1.25rem}
+h4{margin:1.25rem 0 .25rem;font-size:1rem}p{margin:.3rem 0}
+.soft{color:var(--soft);font-size:.875rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.15rem 1rem .15rem 0;border-bottom:1px solid var(--rule);text-align:left;
+th,td{padding:.15rem 1rem .15rem 0;border:0;border-bottom:1px solid var(--rule);text-align:left;
 font-weight:400}thead th{color:var(--soft);font-size:.875rem}
 .wide{overflow-x:auto}.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));
 gap:1rem}figure{margin:0}figcaption{font-weight:600}svg{width:100%;height:auto;font-size:11px}
@@ -62,15 +92,18 @@ svg text{fill:currentColor}.axis{fill:none;stroke:currentColor}.guide{fill:none;
 stroke-dasharray:4 3}.curve{fill:none;stroke:var(--accent);stroke-width:2}.bar{fill:var(--rule)}
 details{border-bottom:1px solid var(--rule);padding:.35rem 0}summary{cursor:pointer}
 blockquote{margin:.3rem 0 .3rem 1rem;padding-left:.8rem;border-left:2px solid var(--rule)}
-mark{background:var(--mark);color:var(--mark-ink)}dl{display:grid;grid-template-columns:max-content
-1fr;gap:0 1rem;margin:.4rem 0}dt{color:var(--soft)}dd{margin:0}
+mark{background:var(--mark);color:var(--mark-ink)}dl{display:grid;
+grid-template-columns:max-content minmax(0,1fr);gap:0 1rem;margin:.4rem 0}dt{color:var(--soft)}
+dd{margin:0;overflow-wrap:anywhere}}
+@media(prefers-color-scheme:dark){.report{--ink:#e6e4dc;--soft:#a5a399;--sheet:#171715;
+--rule:#3b3a35;--accent:#f08a7d;--mark:#6b5410;--mark-ink:#fff4cf}}
 """
 
 
-def page(about: Mapping[str, Any], records: Sequence[Record]) -> str:
-    """The report as HTML. All words of questions and articles are escaped."""
+def body(about: Mapping[str, Any], records: Sequence[Record]) -> str:
+    """The report as a part of a page. All words of questions and articles are escaped."""
     sections = [
-        f"<h1>评测报告 Evaluation</h1>{_about(about, records)}",
+        f"<h2>评测报告 Evaluation</h2>{_about(about, records)}",
         _section("指标 Figures", _figure_table(figures(records))),
         _section(
             "图 Plots", f'<div class="plots">{"".join(p.svg() for p in plots(records))}</div>'
@@ -78,13 +111,39 @@ def page(about: Mapping[str, Any], records: Sequence[Record]) -> str:
         _section("按标签 By tag", _tag_table(by_tag(records))),
         _section("错在哪里 Failures", _failures(records)),
     ]
+    return f'<style>{_STYLE}</style><div class="report">{"".join(sections)}</div>'
+
+
+def page(about: Mapping[str, Any], records: Sequence[Record]) -> str:
+    """The report as a page of its own."""
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width"><title>问报评测报告</title>'
-        f"<style>{_STYLE}</style></head><body>{''.join(sections)}</body></html>"
+        "<style>html{color-scheme:light dark}body{margin:0}</style></head>"
+        f"<body><main>{body(about, records)}</main></body></html>"
     )
+
+
+def comparison(a: Sequence[Record], b: Sequence[Record]) -> str:
+    """Two runs side by side as a part of a page: what differs, and the questions that changed."""
+    rows = "".join(
+        f'<tr><th scope="row">{_named(one.name)}</th><td>{one.a:.3f}</td><td>{one.b:.3f}</td>'
+        f"<td>{one.b - one.a:+.3f}</td><td>{one.p:.3f}</td><td>{one.n}</td></tr>"
+        for one in differences(a, b)
+    )
+    mended, broken = changed(a, b)
+    sections = [
+        "<h2>比较 Comparison</h2>",
+        _table(("", "A", "B", "B − A", "p", "n"), rows),
+        *(
+            f"<h4>{title} <span class='soft'>{len(found)}</span></h4>"
+            + "".join(map(_failure, found))
+            for title, found in (("变对 mended", mended), ("变错 broken", broken))
+        ),
+    ]
+    return f'<style>{_STYLE}</style><div class="report">{"".join(sections)}</div>'
 
 
 def plots(records: Sequence[Record]) -> list[Plot]:
@@ -181,8 +240,8 @@ def _bars(title: str, x: str, counts: Sequence[int], labels: Sequence[str]) -> P
 # Parts of the page
 
 
-def _section(title: str, body: str) -> str:
-    return f"<section><h2>{html.escape(title)}</h2>{body}</section>"
+def _section(title: str, inside: str) -> str:
+    return f"<section><h3>{html.escape(title)}</h3>{inside}</section>"
 
 
 def _about(about: Mapping[str, Any], records: Sequence[Record]) -> str:
@@ -210,12 +269,16 @@ def _terms(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _figure_table(found: Mapping[str, Figure]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th><td>{one.value:.3f}</td>'
+        f'<tr><th scope="row">{_named(name)}</th><td>{one.value:.3f}</td>'
         f"<td>{_interval(one)}</td><td>{one.n}</td></tr>"
         for name, one in found.items()
         if one.n
     )
     return _table(("", "值 value", "95 %", "n"), rows)
+
+
+def _named(name: str) -> str:
+    return f'{NAMES[name]} <span class="soft">{html.escape(name)}</span>'
 
 
 def _tag_table(found: Mapping[str, Mapping[str, Figure]]) -> str:
@@ -246,7 +309,7 @@ def _interval(one: Figure) -> str:
 def _failures(records: Sequence[Record]) -> str:
     kinds = {kind: [r for r in records if failure(r) == kind] for kind in KINDS}
     return "".join(
-        f"<h3>{html.escape(KINDS[kind])} <span class='soft'>{kind}, {len(found)}</span></h3>"
+        f"<h4>{html.escape(KINDS[kind])} <span class='soft'>{kind}, {len(found)}</span></h4>"
         + "".join(map(_failure, found))
         for kind, found in kinds.items()
         if found
@@ -281,8 +344,8 @@ def _telling(record: Record) -> list[Mapping[str, Any]]:
 
 def _hit(hit: Mapping[str, Any], words: Sequence[str]) -> str:
     place = f"《{hit['title']}》 {hit['date'] or ''} {hit['score']:.2f}"
-    body = highlighted(hit["text"], words)
-    return f'<p class="soft">{html.escape(place)}</p><blockquote>{body}</blockquote>'
+    marked = highlighted(hit["text"], words)
+    return f'<p class="soft">{html.escape(place)}</p><blockquote>{marked}</blockquote>'
 
 
 def highlighted(text: str, words: Sequence[str]) -> str:

@@ -100,9 +100,17 @@ def run(
     *,
     without_gold: bool = False,
     progress: Progress | None = None,
-    stop: Callable[[], bool] = lambda: False,
-) -> bool:
-    """Asks what has not been asked yet and writes the summary; false when ``stop`` said so before.
+) -> None:
+    """Asks what has not been asked yet, and writes the summary; see ``steps``."""
+    for done, total in steps(bot, questions, folder, without_gold=without_gold):
+        if progress:
+            progress(done, total)
+
+
+def steps(
+    bot: Chatbot, questions: Sequence[Question], folder: Path, *, without_gold: bool = False
+) -> Iterator[tuple[int, int]]:
+    """A run question by question, as (done, of all); who stops iterating stops the run.
 
     Raises ``QuestionSetError`` for a set of another archive, ``RunError`` when the folder holds a
     run of something else.
@@ -113,16 +121,14 @@ def run(
     with (folder / "answers.jsonl").open("a", encoding="utf-8") as file:
         for number, case in enumerate(todo, 1):
             if case.question.id not in done:
-                if stop():
-                    return False
                 file.write(json.dumps(ask(bot, case), ensure_ascii=False) + "\n")
                 file.flush()
-            if progress:
-                progress(number, len(todo))
+            if number < len(todo):
+                yield number, len(todo)
     order = {case.question.id: number for number, case in enumerate(todo)}
     records = sorted(read_records(folder), key=lambda record: order[record["asked"]["id"]])
     _write(folder / "summary.json", summary(records))
-    return True
+    yield len(todo), len(todo)
 
 
 def ask(bot: Chatbot, case: Case) -> dict[str, Any]:

@@ -121,6 +121,7 @@ def _chat(options: argparse.Namespace) -> int:
         port=options.port,
         open_browser=options.open,
         examples=options.example,
+        questions=options.questions,
     )
     return 0
 
@@ -440,6 +441,14 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--port", type=int, default=7860, help="port to listen on (7860)")
     chat.add_argument(
         "--example", action="append", default=[], metavar="QUESTION", help="a question to click"
+    )
+    chat.add_argument(
+        "--questions",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a question set that can be run in the page",
     )
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)

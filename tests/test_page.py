@@ -13,8 +13,21 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from conftest import write_jsonl
 
-from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage, Turn, WenbaoError
+from rag import (
+    Answer,
+    Article,
+    Chatbot,
+    Citation,
+    Counts,
+    Filters,
+    Hit,
+    Passage,
+    Settings,
+    Turn,
+    WenbaoError,
+)
 from ui import server
 from ui.app import build
 
@@ -84,6 +97,7 @@ class OverlapArchive:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.kept = articles
+        self.path = Path("no-such-archive")
 
     def counts(self) -> Counts:
         days = sorted(a.date for a in self.kept if a.date)
@@ -488,3 +502,54 @@ def test_a_long_article_is_scrolled_to_its_quote(browser):
         )
         assert reader.page.locator("mark.quote").bounding_box()["y"] > 100
         reader.context.close()
+
+
+def test_a_question_set_is_run_read_and_compared_in_the_page(browser, archive, reader, tmp_path):
+    records = [
+        {
+            "id": "1",
+            "question": "停水检修影响多少户居民？",
+            "answers": [["2.1万户"]],
+            "gold": [["stories#2"]],
+            "tags": ["<b>fact"],
+        },
+        {"id": "2", "question": "珠峰有多高？", "answerable": False},
+    ]
+    write_jsonl(tmp_path / "three.jsonl", records)
+    bot = Chatbot(archive, Settings(min_confidence=0.0), reader=reader)
+    with Running(bot, questions=[tmp_path / "three.jsonl"]) as running:
+        watched = Watched(browser, running.url)
+        page = watched.page
+        page.click("role=tab[name='评测']")
+        page.click("#go")
+        page.wait_for_selector(".report")
+        assert "评测完成" in page.inner_text("#progress")
+        assert page.locator(".report svg").count() == 4
+        assert "<b>fact" in page.inner_text(".report")
+        assert "该拒答而未拒答" in page.inner_text(".report")
+        page.click(".report summary")
+        assert "城东水厂" in page.inner_text(".report details[open]")
+        page.check("#without input")
+        page.click("#go")
+        page.wait_for_function(
+            "document.querySelector('.report').innerText.includes('without-gold')"
+        )
+        assert len(list((archive.path / "runs").iterdir())) == 2
+        page.click("#other input")
+        page.click("#other [role=option] >> nth=2")
+        page.wait_for_selector("text=两次评测的问题不同")
+        page.click("#switch")
+        page.wait_for_selector("role=tab[name='Evaluation']")
+        assert page.inner_text("#go") == "Run"
+        page.click("role=tab[name='Ask']")
+        page.wait_for_selector("#question textarea")
+        assert watched.complaints == []
+        assert all(request.startswith(running.url) for request in watched.requests)
+        watched.context.close()
+
+
+def test_without_a_question_set_the_page_says_how_to_give_one(opened):
+    page = opened().page
+    page.click("role=tab[name='评测']")
+    page.wait_for_selector("text=--questions")
+    assert page.is_disabled("#go")

@@ -11,7 +11,7 @@ import pytest
 from eval.compare import changed, differences
 from eval.compare import main as compare
 from eval.figures import by_tag, failure, figures, passage_rank, values
-from eval.report import highlighted, markdown, page, write
+from eval.report import NAMES, highlighted, markdown, page, write
 from eval.run import RunError, summary
 
 ABOUT = {
@@ -115,6 +115,10 @@ def test_figures_of_a_run_by_hand():
     assert found["seconds to answer, p95"].value == 0.5
     assert by_tag(RECORDS)["none"]["refused"].n == 2
     assert summary(RECORDS)["figures"]["right"]["n"] == 6
+
+
+def test_every_figure_has_a_name_in_chinese():
+    assert set(figures(RECORDS)) == set(NAMES)
 
 
 def test_a_claim_that_the_quote_does_not_make_is_unsupported():

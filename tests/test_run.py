@@ -19,6 +19,7 @@ from eval.run import (
     read_summary,
     run,
     runs,
+    steps,
 )
 from rag import Chatbot, Settings
 
@@ -70,7 +71,7 @@ def without_times(folder):
 
 def test_records_what_was_asked_answered_and_seen(bot, questions, tmp_path):
     seen = []
-    assert run(bot, questions, tmp_path / "run", progress=lambda *step: seen.append(step))
+    run(bot, questions, tmp_path / "run", progress=lambda *step: seen.append(step))
     records = {record["asked"]["id"]: record for record in read_records(tmp_path / "run")}
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert list(records) == ["1", "2", "3", "4"]
@@ -105,14 +106,15 @@ def test_what_is_below_the_threshold_is_refused_but_recorded(archive, reader, qu
 
 def test_a_stopped_run_goes_on_to_the_same_summary(bot, questions, tmp_path):
     run(bot, questions, tmp_path / "whole")
-    stops = iter([False, False, True])
-    assert not run(bot, questions, tmp_path / "cut", stop=lambda: next(stops))
+    stopped = steps(bot, questions, tmp_path / "cut")
+    assert [next(stopped), next(stopped)] == [(1, 4), (2, 4)]
+    stopped.close()
     assert len(read_records(tmp_path / "cut")) == 2
     with pytest.raises(RunError, match="no finished run"):
         read_summary(tmp_path / "cut")
     with (tmp_path / "cut" / "answers.jsonl").open("a") as file:
         file.write('{"asked": {"id": "3"')  # killed while it wrote
-    assert run(bot, questions, tmp_path / "cut")
+    run(bot, questions, tmp_path / "cut")
     assert without_times(tmp_path / "cut") == without_times(tmp_path / "whole")
     assert [r["asked"]["id"] for r in read_records(tmp_path / "cut")] == ["1", "2", "3", "4"]
     whole, cut = (read_records(tmp_path / name) for name in ("whole", "cut"))

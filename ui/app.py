@@ -7,10 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from rag import Filters, WenbaoError
 from ui import render, server
+from ui.evaluation import EvaluationTab
 from ui.session import Kind, Session, in_one_thread
 from ui.texts import Language, both, preferred, text
 
@@ -38,16 +40,22 @@ element.addEventListener("click", (event) => {
 
 
 def build(
-    chatbot: "Chatbot", *, language: Language | None = None, examples: Sequence[str] = ()
+    chatbot: "Chatbot",
+    *,
+    language: Language | None = None,
+    examples: Sequence[str] = (),
+    questions: Sequence[Path] = (),
 ) -> "gr.Blocks":
     """The page of a chatbot, in ``language`` or in the language each reader's browser asks for.
 
     ``examples`` are questions to click; without them the newest headlines are asked about.
+    ``questions`` are the question sets that can be run in the evaluation tab.
     """
     _keep_quiet()
     import gradio as gr
 
-    page = _Page(chatbot, language, tuple(examples) or _asked_headlines(chatbot))
+    tab = EvaluationTab(chatbot, questions)
+    page = _Page(chatbot, language, tuple(examples) or _asked_headlines(chatbot), tab)
     blocks = gr.Blocks(title=text(language or "zh", "page_title"), analytics_enabled=False)
     with blocks:
         page.lay_out()
@@ -63,13 +71,14 @@ def serve(
     open_browser: bool = False,
     language: Language | None = None,
     examples: Sequence[str] = (),
+    questions: Sequence[Path] = (),
 ) -> None:
     """Serves the page until it is interrupted, and prints its address once it is up.
 
     Raises ``WenbaoError`` when the port is in use or the host cannot be listened on.
     """
     with server.listen(host, port) as listener:
-        blocks = build(chatbot, language=language, examples=examples)
+        blocks = build(chatbot, language=language, examples=examples, questions=questions)
         server.run(server.application(blocks, host=host), listener, open_browser=open_browser)
 
 
@@ -89,11 +98,16 @@ class _Page:
     """The widgets of the page, and the functions behind its events."""
 
     def __init__(
-        self, chatbot: "Chatbot", language: Language | None, examples: tuple[str, ...]
+        self,
+        chatbot: "Chatbot",
+        language: Language | None,
+        examples: tuple[str, ...],
+        evaluation: EvaluationTab,
     ) -> None:
         self._chatbot = chatbot
         self._language = language
         self._examples = examples
+        self._evaluation = evaluation
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     # Layout
@@ -107,18 +121,30 @@ class _Page:
             self.masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
             self.new = gr.Button(elem_id="new", size="sm", min_width=0)
             self.switch = gr.Button(elem_id="switch", size="sm", min_width=0)
-        with gr.Row(elem_id="desk"):
-            with gr.Column(elem_id="left", min_width=0):
-                self.talk = gr.HTML(elem_id="talk", js_on_load=_ON_CLICK, apply_default_css=False)
-                self.status = gr.HTML(elem_id="status", apply_default_css=False)
-                with gr.Row(elem_id="composer"):
-                    self.box = gr.Textbox(
-                        elem_id="question", lines=1, max_lines=6, autofocus=True, container=False
-                    )
-                    self.send = gr.Button(elem_id="send", variant="primary", min_width=0)
-                    self.halt = gr.Button(elem_id="stop", visible=False, min_width=0)
-            with gr.Column(elem_id="right", min_width=0):
-                self.paper = gr.HTML(elem_id="paper", js_on_load=_ON_CLICK, apply_default_css=False)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("提问", id="ask") as self.asking:
+                with gr.Row(elem_id="desk"):
+                    with gr.Column(elem_id="left", min_width=0):
+                        self.talk = gr.HTML(
+                            elem_id="talk", js_on_load=_ON_CLICK, apply_default_css=False
+                        )
+                        self.status = gr.HTML(elem_id="status", apply_default_css=False)
+                        with gr.Row(elem_id="composer"):
+                            self.box = gr.Textbox(
+                                elem_id="question",
+                                lines=1,
+                                max_lines=6,
+                                autofocus=True,
+                                container=False,
+                            )
+                            self.send = gr.Button(elem_id="send", variant="primary", min_width=0)
+                            self.halt = gr.Button(elem_id="stop", visible=False, min_width=0)
+                    with gr.Column(elem_id="right", min_width=0):
+                        self.paper = gr.HTML(
+                            elem_id="paper", js_on_load=_ON_CLICK, apply_default_css=False
+                        )
+            with gr.Tab("评测", id="measure") as self.measure:
+                self._evaluation.lay_out()
 
     # Events
 
@@ -147,7 +173,8 @@ class _Page:
         at_once: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **quiet}
         session = [self.session]
         asking = [self.talk, self.status, self.paper, self.box, self.send, self.halt]
-        every = [*asking, self.masthead, self.new, self.switch]
+        tabs = [self.asking, self.measure, *self._evaluation.widgets]
+        every = [*asking, self.masthead, self.new, self.switch, *tabs]
 
         blocks.load(loaded, session, [self.session, *every], **quiet)
         starts = [
@@ -163,6 +190,7 @@ class _Page:
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
         self.switch.click(self._switched, session, every, **at_once)
+        self._evaluation.wire(self.session, quiet)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)
 
@@ -215,6 +243,9 @@ class _Page:
             self.new: word("new"),
             self.switch: word("other_language"),
             self.box: gr.update(label=label, placeholder=hint),
+            self.asking: gr.update(label=word("tab_ask")),
+            self.measure: gr.update(label=word("tab_measure")),
+            **self._evaluation.words(session),
         }
 
     def _talk(self, session: Session) -> dict[Any, Any]:

@@ -124,6 +124,28 @@ def problem(error: tuple[str, str], language: Language) -> str:
     return f'<div class="problem" role="alert"><h3>{title}</h3><p>{words}</p></div>'
 
 
+def note(words: str) -> str:
+    """A line that is announced."""
+    return f'<p role="status">{escaped(words)}</p>'
+
+
+def measuring(ready: bool, language: Language) -> str:
+    """What the evaluation tab is for, and what it lacks."""
+    lack = "" if ready else f"<p>{text(language, 'no_sets')}</p>"
+    return f'<div lang="{language}"><p>{text(language, "measure_intro")}</p>{lack}</div>'
+
+
+def progress(done: int, total: int, language: Language) -> str:
+    """How far an evaluation is."""
+    words = text(language, "measuring", done=done, total=total)
+    if not total:
+        return f'<p lang="{language}" role="status">{text(language, "starting")}</p>'
+    return (
+        f'<p lang="{language}"><progress max="{total}" value="{done}" aria-label="{words}">'
+        f'</progress> <span role="status">{words}</span></p>'
+    )
+
+
 def article(
     found: Article, marks: Sequence[Mark], language: Language, *, strip: str = "", shown: str = ""
 ) -> str:

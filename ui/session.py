@@ -63,6 +63,7 @@ class Session:
 
     Mutable: a language changed while an answer is read must reach the event that reads it.
     ``ticket`` marks the question being answered; results for another ticket come too late.
+    ``measuring`` while an evaluation runs; who sets it to false stops that.
     """
 
     language: Language = "zh"
@@ -70,6 +71,7 @@ class Session:
     selection: Selection | None = None
     ticket: object = None
     waiting: bool = False
+    measuring: bool = False
 
     @property
     def running(self) -> bool:

@@ -79,6 +79,36 @@ TABLE: dict[str, dict[Language, str]] = {
         "zh": "档案还是空的。先加入报纸：wenbao add 文件夹",
         "en": "The archive is still empty. Add papers first: wenbao add FOLDER",
     },
+    # Evaluation
+    "tab_ask": {"zh": "提问", "en": "Ask"},
+    "tab_measure": {"zh": "评测", "en": "Evaluation"},
+    "measure_intro": {
+        "zh": "把一套有标准答案的问题逐个问一遍，看答对多少、该拒答时是否拒答、引文是否准确。"
+        "结果存放在档案文件夹的 runs 里。",
+        "en": "Asks every question of a set whose answers are known, and counts what was right, "
+        "what was refused and whether the quotes are true. Runs are kept in the archive's folder, "
+        "in runs.",
+    },
+    "no_sets": {
+        "zh": "没有问题集。启动时用 --questions 文件.jsonl 指定，格式见 examples/questions.jsonl。",
+        "en": "There is no question set. Name one at the start with --questions FILE.jsonl; "
+        "examples/questions.jsonl shows the form.",
+    },
+    "question_set": {"zh": "问题集", "en": "Question set"},
+    "how_many": {"zh": "数量", "en": "How many"},
+    "so_many": {"zh": "随机 {count} 题", "en": "{count} at random"},
+    "all_questions": {"zh": "全部", "en": "All"},
+    "without_gold": {
+        "zh": "再问一遍：去掉有答案的文章，应当拒答",
+        "en": "Ask again without the articles that answer: refusing is right",
+    },
+    "run": {"zh": "开始评测", "en": "Run"},
+    "measuring": {"zh": "已问 {done} / {total} 题", "en": "{done} of {total} questions asked"},
+    "starting": {"zh": "正在准备……", "en": "Getting ready…"},
+    "measured": {"zh": "评测完成。", "en": "Done."},
+    "shown_run": {"zh": "查看", "en": "Show"},
+    "compared_with": {"zh": "与之比较", "en": "Compare with"},
+    "nothing": {"zh": "不比较", "en": "Nothing"},
     # The server
     "serving": {
         "zh": "问报已启动：{url}（按 Ctrl+C 停止）",

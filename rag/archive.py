@@ -135,6 +135,14 @@ class Archive:
             raise _unknown_file(path)
         return str(rows[0]["raw"])
 
+    def sources(self) -> list[str]:
+        """The names of the papers, the one with most articles first."""
+        rows = self._store.read(
+            "SELECT source FROM articles WHERE source IS NOT NULL"
+            " GROUP BY source ORDER BY COUNT(*) DESC, source"
+        )
+        return [str(row["source"]) for row in rows]
+
     def counts(self) -> Counts:
         """How many files, articles and passages there are, and their first and last day."""
         row = self._store.read(

@@ -26,6 +26,7 @@ from rag import (
     Passage,
     Settings,
     Turn,
+    UnknownArticle,
     WenbaoError,
 )
 from ui import server
@@ -104,6 +105,15 @@ class OverlapArchive:
         size = len(self.kept)
         return Counts(files=size, articles=size, passages=size, first=days[0], last=days[-1])
 
+    def sources(self) -> list[str]:
+        return sorted({a.source for a in self.kept if a.source})
+
+    def article(self, key: str) -> Article:
+        for article in self.kept:
+            if article.id == key:
+                return article
+        raise UnknownArticle("没有", "none")
+
     def articles(self, filters: Filters) -> Iterator[Article]:
         since = filters.since or date.min
         return (a for a in self.kept if (a.date or date.min) >= since)
@@ -126,15 +136,17 @@ class OverlapChatbot:
         question: str,
         *,
         turns: Sequence[Turn] = (),
+        filters: Filters | None = None,
     ) -> Iterator[tuple[Hit, ...] | Answer]:
         self.turns.append(len(turns))
+        self.filters = filters
         if "坏档案" in question:
             raise WenbaoError("档案 <b>坏了</b>。", "The archive is <b>broken</b>.")
         if "意外" in question:
             raise ZeroDivisionError("secret detail")
         hits = tuple(sorted(self._hits(question), key=lambda hit: -hit.score))
         yield hits
-        self.gate.wait(20)
+        self.gate.wait(60)
         citations = tuple(
             Citation(number=n, article=hit.article, start=start, end=end)
             for n, (hit, start, end) in enumerate(self._best(question, hits), 1)
@@ -240,7 +252,7 @@ class Watched:
         self.page.on("dialog", self._dialog)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.page.goto(url)
         self.page.wait_for_selector(".masthead")
 
@@ -251,7 +263,7 @@ class Watched:
         self.page.wait_for_function(f"document.querySelectorAll('.exchange').length > {before}")
 
     def settle(self) -> None:
-        self.page.wait_for_selector("#send:visible")
+        self.page.wait_for_selector("#stop", state="hidden")
 
     def _dialog(self, dialog) -> None:
         self.dialogs.append(dialog.message)
@@ -263,7 +275,7 @@ class Watched:
 
 
 @pytest.fixture
-def opened(browser, url):
+def opened(browser, url, chatbot):
     made: list[Watched] = []
 
     def open_page(**options) -> Watched:
@@ -271,6 +283,7 @@ def opened(browser, url):
         return made[-1]
 
     yield open_page
+    chatbot.gate.set()
     for watched in made:
         watched.context.close()
 
@@ -283,7 +296,6 @@ def test_an_answer_comes_with_its_passages_sources_and_article(opened, chatbot):
     page.wait_for_selector(".passages")
     assert "正在阅读 3 段" in page.inner_text(".stage")
     assert page.is_visible("#stop")
-    assert not page.is_visible("#send")
     chatbot.gate.set()
     reader.settle()
     assert page.locator(".answer .ref").all_inner_texts() == ["[1]", "[2]", "[3]"]
@@ -375,6 +387,81 @@ def test_a_stopped_question_stays_stopped(opened, chatbot):
     reader.page.wait_for_selector(".answer")
     assert reader.page.locator(".answer").count() == 1
     assert reader.page.locator(".exchange").count() == 2
+
+
+def test_a_second_question_waits_its_turn_and_can_be_taken_back(opened, chatbot):
+    reader = opened()
+    page = reader.page
+    chatbot.gate.clear()
+    reader.ask("青禾大桥主跨有多长")
+    page.wait_for_selector(".passages")
+    reader.ask("茶叶出口额是多少")
+    reader.ask("撤回的问题")
+    assert page.locator("text=等前一个问题答完").count() == 2
+    page.click("[data-withdraw='2']")
+    page.wait_for_function("document.querySelectorAll('.exchange').length === 2")
+    chatbot.gate.set()
+    page.wait_for_function("document.querySelectorAll('.answer').length === 2")
+    reader.settle()
+    assert page.inner_text("#paper .headline") == "头两个月茶叶出口增长两成"
+
+
+def test_filters_bound_the_question_and_stand_by_its_answer(opened, chatbot):
+    reader = opened()
+    page = reader.page
+    page.fill("[data-filter='since']", "2024-03-02")
+    page.wait_for_selector(".chip[data-drop='since']")
+    page.select_option("[data-filter='source']", "青岚日报")
+    page.wait_for_selector(".chip[data-drop='source']")
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    assert chatbot.filters == Filters(since=date(2024, 3, 2), source="青岚日报")
+    within = page.inner_text(".exchange .understood")
+    assert within.startswith("限于：")
+    assert "2024年3月2日 起" in within
+    page.click("#paper [data-only]")
+    page.wait_for_selector(".chip[data-drop='articles'] >> text=青禾大桥合龙")
+    for name in ("since", "source"):
+        page.click(f".chip[data-drop='{name}']")
+        page.wait_for_selector(f".chip[data-drop='{name}']", state="detached")
+    reader.ask("茶叶出口额是多少")
+    reader.settle()
+    assert chatbot.filters == Filters(articles=(BRIDGE.id,))
+    assert page.locator(".exchange >> nth=0 >> .understood").inner_text() == within
+
+
+def test_a_quote_is_copied_with_its_reference_and_a_link_opens_it_again(opened, url):
+    reader = opened(permissions=["clipboard-read", "clipboard-write"])
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    clipboard = "navigator.clipboard.readText()"
+    page.click("#paper [data-copy]")
+    page.wait_for_selector("#paper >> text=已复制")
+    copied = page.evaluate(clipboard)
+    assert copied.startswith("“青禾大桥全长2.86公里，主跨628米")
+    assert copied.endswith("[N]. 青岚日报, 2024-03-28(1).）")
+    page.click("#paper [data-link]")
+    page.wait_for_function("navigator.clipboard.readText().then(t => t.startsWith('http'))")
+    link = page.evaluate(clipboard)
+    assert link.startswith(f"{url}?article={BRIDGE.id}&at=")
+    other = opened()
+    other.page.goto(link)
+    other.page.wait_for_selector("mark.quote")
+    assert other.page.inner_text("mark.quote").startswith("青禾大桥全长2.86公里")
+    other.page.goto(f"{url}?article=a0&at=1-2")
+    other.page.wait_for_selector("#paper .intro")
+
+
+def test_hover_and_focus_show_the_quote(opened):
+    reader = opened()
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    quote = "getComputedStyle(document.querySelector('.answer .ref'), '::after').content"
+    assert "主跨628米" not in page.evaluate(quote)
+    page.hover(".answer .ref >> nth=0")
+    assert "主跨628米" in page.evaluate(quote)
 
 
 def test_the_language_is_the_browsers_and_changes_without_losing_anything(opened):

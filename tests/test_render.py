@@ -1,6 +1,7 @@
 """Answers and articles as HTML: what is shown, what is marked, and that no text acts."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ui
-from rag import Answer, Article, Citation, Counts, Hit, Passage
+from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage
 from ui import render
+from ui.reference import quotation
 from ui.session import Exchange, Selection
 
 NASTY = "<script>x</script><img src=x onerror=y>&amp;\"' {{a}} ${b} [1] [l](javascript:z) $$q$$"
@@ -34,7 +36,7 @@ class Parsed(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("br",):
+        if tag not in ("br", "input"):
             self.open.append(tag)
         if tag == "mark":
             self.marked.append((dict(attrs)["class"] or "", ""))
@@ -246,7 +248,7 @@ def test_a_refusal_shows_the_nearest_passages_as_no_answer():
 @pytest.mark.parametrize(
     ("exchange", "zh", "en"),
     [
-        (Exchange(question="问"), "正在检索", "Searching"),
+        (Exchange(question="问", stage="retrieving"), "正在检索", "Searching"),
         (Exchange(question="问", stage="reading", hits=(hit(article()),)), "1 段", "Reading 1"),
         (Exchange(question="问", stage="stopped"), "已停止", "Stopped"),
         (Exchange(question="问", stage="failed", error=("坏了", "broken")), "坏了", "broken"),
@@ -257,6 +259,60 @@ def test_every_stage_is_said_in_both_languages(exchange, zh, en):
     assert zh in Parsed(render.status([exchange], "zh")).text
     assert en in Parsed(render.conversation([exchange], [], "en")).text
     assert en in Parsed(render.status([exchange], "en")).text
+
+
+def test_a_waiting_question_says_so_and_can_be_taken_back():
+    waiting = [Exchange(question="问", stage="reading"), Exchange(question="又问")]
+    parsed = Parsed(render.conversation(waiting, [], "zh"))
+    assert "等前一个问题答完" in parsed.text
+    assert [b.get("data-withdraw") for b in parsed.all("button")] == ["1"]
+    assert "正在阅读" in Parsed(render.status(waiting, "zh")).text
+
+
+@pytest.mark.parametrize(
+    ("confidence", "zh", "en"),
+    [(0.9, "把握较大", "Fairly sure"), (0.6, "把握一般", "Not quite"), (0.4, "把握不大", "Unsure")],
+)
+def test_how_sure_an_answer_is(confidence, zh, en):
+    cited = Citation(number=1, article=article(), start=0, end=4)
+    exchange = answered("第一句。[1]", cited, confidence=confidence)
+    assert zh in Parsed(render.conversation([exchange], [], "zh")).text
+    assert f"{confidence:.0%}" in Parsed(render.conversation([exchange], [], "zh")).text
+    assert en in Parsed(render.conversation([exchange], [], "en")).text
+
+
+def test_filters_are_fields_and_chips_and_stand_by_their_answer():
+    found = article(title=NASTY)
+    chosen = Filters(since=date(2024, 3, 1), source=NASTY, articles=(found.id,))
+    parsed = Parsed(render.filters(chosen, {found.id: NASTY}, ["青岚日报", NASTY], "zh"))
+    assert [i["value"] for i in parsed.all("input")] == ["2024-03-01", ""]
+    assert [o["value"] for o in parsed.all("option") if "selected" in o] == [NASTY]
+    assert [b["data-drop"] for b in parsed.all("button")] == ["since", "source", "articles"]
+    cited = Citation(number=1, article=found, start=0, end=4)
+    exchange = replace(answered("第一句。[1]", cited, hits=(hit(found),)), filters=chosen)
+    shown = Parsed(render.conversation([exchange], [], "zh"))
+    assert f"限于：2024年3月1日 起{NASTY}一篇文章：{NASTY}" in shown.text
+    assert not shown.all("script")
+    nothing = Parsed(render.filters(Filters(), {}, [], "en"))
+    assert not nothing.all("button")
+
+
+def test_a_citation_can_be_copied_linked_and_walked_through():
+    found = article(title=NASTY)
+    cited = [Citation(number=n, article=found, start=0, end=4) for n in (1, 2, 3)]
+    exchange = answered("第一句。[1][2][3]", *cited)
+    parsed = Parsed(render.pane([exchange], Selection(0, "cite", 2), COUNTS, "zh"))
+    buttons = parsed.all("button")
+    copied = [b["data-copy"] for b in buttons if "data-copy" in b]
+    assert copied == [quotation(cited[1])]
+    links = [b["data-link"] for b in buttons if "data-link" in b]
+    assert links == [f"?article={found.id}&at=0-4"]
+    around = {
+        b["aria-label"]: b["data-number"] for b in buttons if "出处" in (b.get("aria-label") or "")
+    }
+    assert (around["上一条出处"], around["下一条出处"]) == ("1", "3")
+    link = Parsed(render.linked(found, (0, 4), "zh"))
+    assert link.marked == [("quote", "第一句。")]
 
 
 def test_a_rewritten_question_is_shown():

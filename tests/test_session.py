@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag import Answer, Article, Citation, Hit, Passage
+from rag import Answer, Article, Citation, Filters, Hit, Passage
 from ui.session import Exchange, Selection, Session, in_one_thread
 
 ARTICLE = Article(title="题", text="第一句。第二句。")
@@ -22,9 +22,9 @@ REFUSED = Answer(question="问", status="refused", text="没有。", nearest=(HI
 def asked(question: str = "问") -> tuple[Session, object]:
     session = Session()
     assert session.ask(question)
-    ticket = session.take()
-    assert ticket is not None
-    return session, ticket
+    taken = session.take()
+    assert taken == (session.ticket, 0)
+    return session, taken[0]
 
 
 def test_a_question_goes_from_retrieving_over_reading_to_its_answer():
@@ -37,20 +37,53 @@ def test_a_question_goes_from_retrieving_over_reading_to_its_answer():
     assert not session.running
     assert session.exchanges[-1].answer is ANSWER
     assert session.selection == Selection(0, "cite", 1)
-    assert [turn.answer for turn in session.turns] == [ANSWER]
+    assert [turn.answer for turn in session.turns(1)] == [ANSWER]
+    assert session.turns(0) == ()
 
 
-def test_a_blank_question_and_one_during_another_are_not_taken():
+def test_a_blank_question_is_not_taken():
     session = Session()
     assert not session.ask(" \n\t")
-    session, _ = asked()
-    assert not session.ask("又问")
-    assert len(session.exchanges) == 1
-
-
-def test_a_question_is_given_out_once():
-    session, _ = asked()
     assert session.take() is None
+
+
+def test_a_second_question_waits_and_is_given_out_once_the_first_is_answered():
+    session, ticket = asked()
+    assert session.ask("又问")
+    assert session.exchanges[1].stage == "waiting"
+    assert session.take() is None
+    session.receive(ticket, ANSWER)
+    assert session.take() == (session.ticket, 1)
+    assert session.take() is None
+    assert not session.receive(ticket, ANSWER)
+    assert session.receive(session.ticket, REFUSED)
+    assert [e.answer for e in session.exchanges] == [ANSWER, REFUSED]
+
+
+def test_a_waiting_question_can_be_taken_back_and_no_other():
+    session, _ = asked()
+    session.ask("又问")
+    session.ask("再问")
+    for turn in (0, 7, -1, 1):
+        session.withdraw(turn)
+    assert [e.question for e in session.exchanges] == ["问", "再问"]
+
+
+def test_filters_hold_for_the_questions_to_come():
+    session, _ = asked()
+    session.filters = Filters(source="晚报")
+    session.ask("又问")
+    assert [e.filters.source for e in session.exchanges] == [None, "晚报"]
+
+
+def test_the_linked_article_is_shown_until_an_answer_opens_another():
+    session = Session()
+    session.linked = (ARTICLE, (0, 4))
+    assert session.place == (ARTICLE, (0, 4))
+    session.ask("问")
+    session.receive(session.take()[0], ANSWER)
+    assert session.place == (ARTICLE, (4, 8))
+    assert session.linked is None
 
 
 def test_what_comes_after_stop_is_dropped():
@@ -60,7 +93,7 @@ def test_what_comes_after_stop_is_dropped():
     assert not session.receive(ticket, ANSWER)
     assert not session.fail(ticket, ("坏", "bad"))
     assert session.exchanges[-1].answer is None
-    assert session.turns == ()
+    assert session.turns(1) == ()
 
 
 def test_what_comes_after_a_new_conversation_does_not_reach_it():
@@ -68,7 +101,7 @@ def test_what_comes_after_a_new_conversation_does_not_reach_it():
     session.clear()
     assert session.ask("新")
     assert not session.receive(old, ANSWER)
-    assert session.exchanges == (Exchange(question="新"),)
+    assert session.exchanges == (Exchange(question="新", stage="retrieving"),)
 
 
 def test_a_stopped_question_that_nobody_took_is_not_given_out():
@@ -78,18 +111,26 @@ def test_a_stopped_question_that_nobody_took_is_not_given_out():
     assert session.take() is None
 
 
+def test_after_a_stop_the_next_question_is_given_out():
+    session, ticket = asked()
+    session.ask("又问")
+    session.stop()
+    assert session.take() == (session.ticket, 1)
+    assert not session.receive(ticket, ANSWER)
+
+
 def test_an_error_ends_the_question_and_is_no_turn():
     session, ticket = asked()
     assert session.fail(ticket, ("坏", "bad"))
     assert (session.exchanges[-1].stage, session.exchanges[-1].error) == ("failed", ("坏", "bad"))
-    assert session.turns == ()
+    assert session.turns(1) == ()
 
 
 def test_a_refusal_closes_the_article():
     session, ticket = asked()
     session.receive(ticket, ANSWER)
     session.ask("又问")
-    session.receive(session.take(), REFUSED)
+    session.receive(session.take()[0], REFUSED)
     assert session.selection is None
 
 

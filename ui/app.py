@@ -4,13 +4,17 @@
 # and it is imported late.
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from rag import Filters, WenbaoError
+from rag import Answer, Article, Filters, Hit, WenbaoError
+from rag.types import Span
 from ui import render, server
 from ui.evaluation import EvaluationTab
 from ui.session import Kind, Session, in_one_thread
@@ -28,13 +32,18 @@ READERS = 2
 
 EXAMPLES = 4
 
-# Buttons inside the page's own HTML carry data-kind, data-turn and data-number, or data-example.
+# Buttons and fields inside the page's own HTML say by their data what they do.
 _ON_CLICK = """
+const events = { kind: "pick" };
+for (const name of ["example", "withdraw", "only", "drop"]) events[name] = name;
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (!button) return;
-  if (button.dataset.kind) trigger("pick", { ...button.dataset });
-  if (button.dataset.example) trigger("example", { ...button.dataset });
+  for (const [name, what] of Object.entries(events))
+    if (button?.dataset[name] !== undefined) trigger(what, { ...button.dataset });
+});
+element.addEventListener("change", (event) => {
+  const name = event.target.dataset.filter;
+  if (name) trigger("bound", { name, value: event.target.value });
 });
 """
 
@@ -129,6 +138,9 @@ class _Page:
                             elem_id="talk", js_on_load=_ON_CLICK, apply_default_css=False
                         )
                         self.status = gr.HTML(elem_id="status", apply_default_css=False)
+                        self.bounds = gr.HTML(
+                            elem_id="bounds", js_on_load=_ON_CLICK, apply_default_css=False
+                        )
                         with gr.Row(elem_id="composer"):
                             self.box = gr.Textbox(
                                 elem_id="question",
@@ -155,6 +167,7 @@ class _Page:
         def loaded(session: Session, request: gr.Request) -> dict[Any, Any]:
             asked_for = preferred(request.headers.get("accept-language", ""))
             session.language = self._language or asked_for
+            session.linked = self._linked(dict(request.query_params))
             return {self.session: session, **self._everything(session)}
 
         def asked_example(session: Session, event: gr.EventData) -> dict[Any, Any]:
@@ -174,7 +187,7 @@ class _Page:
         session = [self.session]
         asking = [self.talk, self.status, self.paper, self.box, self.send, self.halt]
         tabs = [self.asking, self.measure, *self._evaluation.widgets]
-        every = [*asking, self.masthead, self.new, self.switch, *tabs]
+        every = [*asking, self.bounds, self.masthead, self.new, self.switch, *tabs]
 
         blocks.load(loaded, session, [self.session, *every], **quiet)
         starts = [
@@ -190,33 +203,90 @@ class _Page:
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
         self.switch.click(self._switched, session, every, **at_once)
+        self._wire_bounds(asking, at_once)
         self._evaluation.wire(self.session, quiet)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)
+
+    def _wire_bounds(self, asking: list[Any], at_once: dict[str, Any]) -> None:
+        """What bounds the questions to come, and what takes one back."""
+        import gradio as gr
+
+        def withdrawn(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            session.withdraw(_number(event, "withdraw"))
+            return self._talk(session)
+
+        def bounded(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            session.filters = self._bounded(
+                session.filters, _field(event, "name"), _field(event, "value")
+            )
+            return {self.bounds: self._bounds(session)}
+
+        def dropped(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            session.filters = self._bounded(session.filters, _field(event, "drop"), "")
+            return {self.bounds: self._bounds(session)}
+
+        def only_this(session: Session) -> dict[Any, Any]:
+            if session.place:
+                session.filters = replace(session.filters, articles=(session.place[0].id,))
+            return {self.bounds: self._bounds(session)}
+
+        session, bounds = [self.session], [self.bounds]
+        self.talk.withdraw(withdrawn, session, asking, **at_once)
+        self.bounds.bound(bounded, session, bounds, **at_once)
+        self.bounds.drop(dropped, session, bounds, **at_once)
+        self.paper.only(only_this, session, bounds, **at_once)
 
     def _asked(self, session: Session, question: str) -> dict[Any, Any]:
         if not session.ask(question):
             return self._talk(session)
         return {**self._talk(session), self.box: ""}
 
-    def _answered(self, session: Session) -> Iterator[dict[Any, Any]]:
-        ticket = session.take()
-        if ticket is None:
-            return
-        asked, turns = session.exchanges[-1].question, session.turns
+    def _bounded(self, filters: Filters, name: str, value: str) -> Filters:
+        """The filters with one changed; what cannot be meant changes nothing."""
+        if name == "since":
+            return replace(filters, since=_day(value))
+        if name == "until":
+            return replace(filters, until=_day(value))
+        if name == "source":
+            known = value in self._chatbot.archive.sources()
+            return replace(filters, source=value if known else None)
+        return replace(filters, articles=()) if name == "articles" else filters
+
+    def _linked(self, query: dict[str, str]) -> tuple[Article, Span] | None:
+        """The article and span that an address names; None when the archive holds no such one."""
         try:
-            stream = self._chatbot.stream
-            for event in in_one_thread(self._readers, lambda: stream(asked, turns=turns)):
-                if not session.receive(ticket, event):
-                    return
-                yield self._talk(session)
-        except WenbaoError as exc:
-            if session.fail(ticket, (exc.zh, exc.en)):
-                yield self._talk(session)
-        except Exception:  # the page must say so, whatever it was
-            logger.exception("a question failed")
-            if session.fail(ticket, both("unexpected")):
-                yield self._talk(session)
+            found = self._chatbot.archive.article(query.get("article", ""))
+        except WenbaoError:
+            return None
+        span = re.fullmatch(r"([0-9]{1,7})-([0-9]{1,7})", query.get("at", ""), re.ASCII)
+        start, end = (int(span[1]), int(span[2])) if span else (0, 0)
+        return found, (start, end) if start < end <= len(found.text) else (0, 0)
+
+    def _answered(self, session: Session) -> Iterator[dict[Any, Any]]:
+        """Answers the questions that wait, one after the other, unless that is being done."""
+        while taken := session.take():
+            ticket, place = taken
+            yield self._talk(session)
+            try:
+                for event in self._events(session, place):
+                    if not session.receive(ticket, event):
+                        break
+                    yield self._talk(session)
+            except WenbaoError as exc:
+                if session.fail(ticket, (exc.zh, exc.en)):
+                    yield self._talk(session)
+            except Exception:  # the page must say so, whatever it was
+                logger.exception("a question failed")
+                if session.fail(ticket, both("unexpected")):
+                    yield self._talk(session)
+
+    def _events(self, session: Session, place: int) -> Iterator[tuple[Hit, ...] | Answer]:
+        asked, turns = session.exchanges[place], session.turns(place)
+        stream = self._chatbot.stream
+        return in_one_thread(
+            self._readers, lambda: stream(asked.question, turns=turns, filters=asked.filters)
+        )
 
     def _stopped(self, session: Session) -> dict[Any, Any]:
         session.stop()
@@ -243,6 +313,7 @@ class _Page:
             self.new: word("new"),
             self.switch: word("other_language"),
             self.box: gr.update(label=label, placeholder=hint),
+            self.bounds: self._bounds(session),
             self.asking: gr.update(label=word("tab_ask")),
             self.measure: gr.update(label=word("tab_measure")),
             **self._evaluation.words(session),
@@ -256,15 +327,26 @@ class _Page:
             self.talk: render.conversation(session.exchanges, self._examples, language),
             self.status: render.status(session.exchanges, language),
             self.paper: self._paper(session),
-            self.send: gr.update(value=word("ask"), visible=not session.running),
+            self.send: word("ask"),
             self.halt: gr.update(value=word("stop"), visible=session.running),
         }
+
+    def _bounds(self, session: Session) -> str:
+        archive = self._chatbot.archive
+        try:
+            titles = {key: archive.article(key).title for key in session.filters.articles}
+            sources = archive.sources()
+        except WenbaoError as exc:
+            return render.problem((exc.zh, exc.en), session.language)
+        return render.filters(session.filters, titles, sources, session.language)
 
     def _paper(self, session: Session) -> str:
         try:
             counts = self._chatbot.archive.counts()
         except WenbaoError as exc:
             return render.problem((exc.zh, exc.en), session.language)
+        if session.selection is None and session.linked:
+            return render.linked(*session.linked, session.language)
         return render.pane(session.exchanges, session.selection, counts, session.language)
 
 
@@ -275,6 +357,13 @@ def _words(language: Language) -> Callable[[str], str]:
 def _field(event: "gr.EventData", name: str) -> str:
     data = event._data if isinstance(event._data, dict) else {}
     return str(data.get(name, ""))
+
+
+def _day(words: str) -> date | None:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        return None
 
 
 def _number(event: "gr.EventData", name: str) -> int:

@@ -35,6 +35,27 @@
   };
   const focusBack = () => find("#paper .back")?.focus({ preventScroll: true }); // hidden: nothing
 
+  // What is copied is said on the button for a moment. A link is completed with the page's address.
+  const copy = async (button) => {
+    const { copy: quote, link, done } = button.dataset;
+    const words = quote ?? new URL(link, location.origin + location.pathname).href;
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch {
+      const area = document.createElement("textarea"); // without a secure address
+      area.value = words;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    const name = button.textContent;
+    if (name === done) return;
+    button.textContent = done;
+    setTimeout(() => (button.textContent = name), 1500);
+  };
+
   const within = (frame, target) =>
     frame.scrollTop + target.getBoundingClientRect().top - frame.getBoundingClientRect().top;
 
@@ -88,6 +109,8 @@
     if (event.key === "Escape") closeSheet();
   });
   document.addEventListener("click", (event) => {
+    const copies = event.target.closest?.("[data-copy], [data-link]");
+    if (copies) return copy(copies);
     const button = event.target.closest?.("[data-kind], [data-close]");
     if (!button) return;
     if (!button.hasAttribute("data-kind")) return closeSheet();

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import PurePath, PureWindowsPath
 from typing import Literal
 
-from rag import Answer, Article, Citation, Counts, Hit
+from rag import Answer, Article, Citation, Counts, Filters, Hit
+from rag.types import Span
+from ui.reference import quotation
 from ui.session import Exchange, Kind, Selection
 from ui.texts import Language, text
 
 EXCERPT = 96
 """Characters of a passage in a list."""
+
+SURE = ((0.75, "high"), (0.5, "middle"), (0.0, "low"))
+"""From which confidence an answer is called how sure."""
 
 SUBHEAD = 22
 """A paragraph of at most this many characters that ends in no punctuation reads as a subheading."""
@@ -84,7 +89,8 @@ def conversation(exchanges: Sequence[Exchange], examples: Sequence[str], languag
 
 def status(exchanges: Sequence[Exchange], language: Language) -> str:
     """What a screen reader announces: the stage, then the answer."""
-    words = _announcement(exchanges[-1], language) if exchanges else ""
+    begun = [exchange for exchange in exchanges if exchange.stage != "waiting"]
+    words = _announcement(begun[-1], language) if begun else ""
     return f'<p role="status" aria-live="polite" lang="{language}">{words}</p>'
 
 
@@ -103,9 +109,67 @@ def pane(
         return introduction(counts, language)
     found, (start, end) = place
     marks = list(_marks(exchange.answer, found, selection, start, end))
-    strip = _strip(exchange.answer, selection, language)
+    strip = _strip(exchange, selection, language)
     shown = f"{selection.turn}-{selection.kind}-{selection.number}"
     return article(found, marks, language, strip=strip, shown=shown)
+
+
+def linked(found: Article, span: Span, language: Language) -> str:
+    """The right side for a link: the article with the sentence that it names."""
+    label = f'<span class="shown">{text(language, "shown_link")}</span>'
+    strip = f'<div class="strip">{_back(language)}{label}{_only(language)}</div>'
+    mark = Mark(*span, "quote")
+    return article(found, [mark], language, strip=strip, shown=f"link-{span[0]}")
+
+
+def filters(
+    chosen: Filters, titles: Mapping[str, str], sources: Sequence[str], language: Language
+) -> str:
+    """The fields that bound what is searched, and a chip for each bound that holds. ``titles``
+    are those of the articles that the filters name.
+    """
+
+    def day_field(name: str, value: date | None) -> str:
+        field = f'<input type="date" data-filter="{name}" value="{value or ""}">'
+        return f"<label>{text(language, name)} {field}</label>"
+
+    names = [("", text(language, "any_paper")), *((source, source) for source in sources)]
+    options = "".join(
+        f'<option value="{attribute(value)}"{" selected" * (value == (chosen.source or ""))}>'
+        f"{escaped(shown, language)}</option>"
+        for value, shown in names
+    )
+    paper = (
+        f'<label>{text(language, "paper")} <select data-filter="source">{options}</select></label>'
+    )
+    chips = "".join(
+        f'<button type="button" class="chip" data-drop="{name}"'
+        f' aria-label="{attribute(text(language, "drop", filter=words))}">'
+        f"<bdi>{escaped(words, language)}</bdi> ×</button>"
+        for name, words in bounds(chosen, titles, language)
+    )
+    fields = day_field("since", chosen.since) + day_field("until", chosen.until) + paper
+    return (
+        f'<div class="filters" lang="{language}" role="group"'
+        f' aria-label="{text(language, "filters")}">{fields}{chips}</div>'
+    )
+
+
+def bounds(chosen: Filters, titles: Mapping[str, str], language: Language) -> list[tuple[str, str]]:
+    """(field, what it says) for each filter that holds."""
+    found = []
+    if chosen.since:
+        words = text(language, "since_day", day=day(chosen.since, language))
+        found.append(("since", words))
+    if chosen.until:
+        words = text(language, "until_day", day=day(chosen.until, language))
+        found.append(("until", words))
+    if chosen.source:
+        found.append(("source", chosen.source))
+    for key in chosen.articles:
+        title = titles.get(key) or text(language, "untitled")
+        found.append(("articles", text(language, "one_article", title=title)))
+    return found
 
 
 def introduction(counts: Counts, language: Language) -> str:
@@ -214,8 +278,9 @@ def _outcome(exchange: Exchange, turn: int, language: Language) -> str:
         return problem(exchange.error, language) + found
     if exchange.answer is None:
         busy = " busy" if exchange.running else ""
-        return f'<p class="stage{busy}">{_stage(exchange, language)}</p>{found}'
-    understood = _understood(exchange.answer, language)
+        back = _withdraw(turn, language) if exchange.stage == "waiting" else ""
+        return f'<p class="stage{busy}">{_stage(exchange, language)}{back}</p>{found}'
+    understood = _understood(exchange.answer, language) + _within(exchange, language)
     if exchange.answer.status == "refused":
         return understood + _refusal(exchange.answer, turn, language)
     return understood + _answered(exchange.answer, turn, language)
@@ -224,7 +289,12 @@ def _outcome(exchange: Exchange, turn: int, language: Language) -> str:
 def _stage(exchange: Exchange, language: Language) -> str:
     if exchange.stage == "reading":
         return text(language, "reading", count=len(exchange.hits))
-    return text(language, "stopped" if exchange.stage == "stopped" else "retrieving")
+    return text(language, exchange.stage)
+
+
+def _withdraw(turn: int, language: Language) -> str:
+    label = text(language, "withdraw")
+    return f' <button type="button" class="chip" data-withdraw="{turn}">{label}</button>'
 
 
 def _announcement(exchange: Exchange, language: Language) -> str:
@@ -245,6 +315,25 @@ def _understood(answer: Answer, language: Language) -> str:
     return f'<p class="understood">{text(language, "understood")}<bdi>{words}</bdi></p>'
 
 
+def _within(exchange: Exchange, language: Language) -> str:
+    """The filters that shaped an answer."""
+    answer = exchange.answer
+    titles = {hit.article.id: hit.article.title for hit in answer.hits} if answer else {}
+    found = [words for _, words in bounds(exchange.filters, titles, language)]
+    if not found:
+        return ""
+    chips = "".join(f'<bdi class="chip">{escaped(words, language)}</bdi>' for words in found)
+    return f'<p class="understood">{text(language, "asked_within")}{chips}</p>'
+
+
+def _sure(answer: Answer, language: Language) -> str:
+    """How sure the answer is, in words, with the number to hover."""
+    level = next((name for least, name in SURE if answer.confidence >= least), "low")
+    percent = text(language, "sure_number", percent=round(100 * answer.confidence))
+    words = text(language, f"sure_{level}")
+    return f'<p class="sure {level}" title="{percent}">{words}<span>{percent}</span></p>'
+
+
 def _refusal(answer: Answer, turn: int, language: Language) -> str:
     nearest = _hits("nearest", "near", answer.nearest, turn, language)
     return f'<div class="refusal"><h3>{text(language, "refused")}</h3>{nearest}</div>'
@@ -258,7 +347,8 @@ def _answered(answer: Answer, turn: int, language: Language) -> str:
     words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
     items = "".join(_source(citation, turn, language) for citation in answer.citations)
     sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'
-    return f'<div class="answer" lang="zh">{first}{words}</div>{sources if items else ""}'
+    said = f'<div class="answer" lang="zh">{first}{words}</div>{_sure(answer, language)}'
+    return f"{said}{sources if items else ''}"
 
 
 def _referenced(line: str, cited: dict[int, Citation], turn: int, language: Language) -> str:
@@ -289,7 +379,8 @@ def _ref(citation: Citation, turn: int, language: Language) -> str:
     title = citation.article.title or text(language, "untitled")
     label = attribute(text(language, "open_source", number=citation.number, title=title))
     opening = f'<button type="button" class="ref" {_target("cite", turn, citation.number)}'
-    return f'{opening} aria-label="{label}" title="{label}">[{citation.number}]</button>'
+    quote = attribute(" ".join(citation.quote.split()))
+    return f'{opening} aria-label="{label}" data-quote="{quote}">[{citation.number}]</button>'
 
 
 def _source(citation: Citation, turn: int, language: Language) -> str:
@@ -355,13 +446,55 @@ def _marks(
             yield Mark(citation.start, citation.end, "other", citation.number)
 
 
-def _strip(answer: Answer | None, selection: Selection, language: Language) -> str:
-    back = f'<button type="button" class="back" data-close>{text(language, "back")}</button>'
+def _strip(exchange: Exchange, selection: Selection, language: Language) -> str:
     label = text(language, f"shown_{selection.kind}", number=selection.number)
+    answer = exchange.answer
     cited = answer.citations if answer and selection.kind == "cite" else ()
-    tabs = "".join(_tab(c, selection, language) for c in cited) if len(cited) > 1 else ""
-    nav = f'<nav aria-label="{text(language, "all_sources")}">{tabs}</nav>' if tabs else ""
-    return f'<div class="strip">{back}<span class="shown">{label}</span>{nav}</div>'
+    tabs = "".join(_tab(c, selection, language) for c in cited)
+    around = _beside(selection, len(cited), language)
+    nav = f'<nav aria-label="{text(language, "all_sources")}">{around[0]}{tabs}{around[1]}</nav>'
+    tools = _tools(cited[selection.number - 1], language) if cited else _only(language)
+    return (
+        f'<div class="strip">{_back(language)}<span class="shown">{label}</span>{tools}'
+        f"{nav if len(cited) > 1 else ''}</div>"
+    )
+
+
+def _back(language: Language) -> str:
+    return f'<button type="button" class="back" data-close>{text(language, "back")}</button>'
+
+
+def _only(language: Language) -> str:
+    label = text(language, "this_article")
+    return f'<button type="button" class="tool" data-only="1">{label}</button>'
+
+
+def _tools(citation: Citation, language: Language) -> str:
+    """Buttons that copy the quote with its reference and the link, and that keep to the article."""
+    link = f"?article={citation.article.id}&at={citation.start}-{citation.end}"
+    copies = (("copy", quotation(citation)), ("link", link))
+    buttons = "".join(
+        f'<button type="button" class="tool" data-{name}="{attribute(words)}"'
+        f' data-done="{text(language, "copied")}">{text(language, name)}</button>'
+        for name, words in copies
+    )
+    return buttons + _only(language)
+
+
+def _beside(selection: Selection, count: int, language: Language) -> tuple[str, str]:
+    """Buttons for the citation before and after."""
+
+    def button(number: int, name: str, sign: str) -> str:
+        if not 1 <= number <= count:
+            return ""
+        target = _target("cite", selection.turn, number)
+        label = text(language, name)
+        return f'<button type="button" class="ref" {target} aria-label="{label}">{sign}</button>'
+
+    return (
+        button(selection.number - 1, "previous", "‹"),
+        button(selection.number + 1, "next", "›"),
+    )
 
 
 def _tab(citation: Citation, selection: Selection, language: Language) -> str:

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Literal, TypeVar
 
-from rag import Answer, Article, Hit, Turn
+from rag import Answer, Article, Filters, Hit, Turn
 from rag.types import Span
 from ui.texts import Language
 
-Stage = Literal["retrieving", "reading", "answered", "stopped", "failed"]
+Stage = Literal["waiting", "retrieving", "reading", "answered", "stopped", "failed"]
 Kind = Literal["cite", "near", "hit"]
 T = TypeVar("T")
+
+EVERYTHING = Filters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """A question with what is known of its answer. ``error`` is a message in Chinese and English.
 
-    ``hits`` are the passages that retrieval found, shown until the answer is there.
+    ``hits`` are the passages that retrieval found, shown until the answer is there. ``filters`` are
+    those that the question was asked with.
     """
 
     question: str
-    stage: Stage = "retrieving"
+    stage: Stage = "waiting"
+    filters: Filters = EVERYTHING
     hits: tuple[Hit, ...] = ()
     answer: Answer | None = None
     error: tuple[str, str] | None = None
 
     @property
     def running(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether the question is being answered."""
         return self.stage in ("retrieving", "reading")
 
     def place(self, kind: Kind, number: int) -> tuple[Article, Span] | None:
@@ -57,70 +62,99 @@ class Selection:
     number: int
 
 
+_TAKING = threading.Lock()
+
+
 @dataclass(slots=True)
 class Session:
     """The state behind one open page.
 
     Mutable: a language changed while an answer is read must reach the event that reads it.
     ``ticket`` marks the question being answered; results for another ticket come too late.
+    ``untaken`` until somebody answers it. Further questions wait. ``filters`` hold for the
+    questions to come. ``linked`` is the article and span that the page's address named.
     ``measuring`` while an evaluation runs; who sets it to false stops that.
     """
 
     language: Language = "zh"
     exchanges: tuple[Exchange, ...] = ()
     selection: Selection | None = None
+    filters: Filters = EVERYTHING
+    linked: tuple[Article, Span] | None = None
     ticket: object = None
-    waiting: bool = False
+    untaken: bool = False
     measuring: bool = False
+
+    @property
+    def current(self) -> int | None:
+        """The place of the question being answered."""
+        return next((i for i, e in enumerate(self.exchanges) if e.running), None)
 
     @property
     def running(self) -> bool:
         """Whether a question is being answered."""
-        return bool(self.exchanges) and self.exchanges[-1].running
+        return self.current is not None
 
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """The answered questions so far."""
-        return tuple(Turn(question=e.question, answer=e.answer) for e in self.exchanges if e.answer)
+    def turns(self, before: int) -> tuple[Turn, ...]:
+        """The answered questions before a place."""
+        asked = self.exchanges[:before]
+        return tuple(Turn(question=e.question, answer=e.answer) for e in asked if e.answer)
 
     def ask(self, question: str) -> bool:
-        """Adds a question, unless it is blank or another one is being answered."""
-        if self.running or not question.strip():
+        """Adds a question, unless it is blank; it waits while another one is being answered."""
+        if not question.strip():
             return False
-        self.exchanges += (Exchange(question=question.strip()),)
-        self.ticket, self.waiting = object(), True
+        with _TAKING:
+            self.exchanges += (Exchange(question=question.strip(), filters=self.filters),)
+            self._start_next()
         return True
 
-    def take(self) -> object | None:
-        """The ticket of a question that nobody answers yet; each is given out once."""
-        waiting, self.waiting = self.waiting, False
-        return self.ticket if waiting else None
+    def take(self) -> tuple[object, int] | None:
+        """The ticket and place of the question that nobody answers yet; each is given out once."""
+        with _TAKING:
+            self._start_next()
+            current = self.current
+            if current is None or not self.untaken:
+                return None
+            self.untaken = False
+            return self.ticket, current
+
+    def _start_next(self) -> None:
+        waiting = [i for i, e in enumerate(self.exchanges) if e.stage == "waiting"]
+        if waiting and not self.running:
+            self.ticket, self.untaken = object(), True
+            self._put(waiting[0], stage="retrieving")
 
     def receive(self, ticket: object, event: tuple[Hit, ...] | Answer) -> bool:
         """Takes in what ``Chatbot.stream`` gave; false when the question was given up."""
-        if isinstance(event, Answer):
-            kept = self._update(ticket, stage="answered", answer=event)
-            if kept:
-                first = event.citations[0].number if event.citations else None
-                turn = len(self.exchanges) - 1
-                self.selection = None if first is None else Selection(turn, "cite", first)
-            return kept
-        return self._update(ticket, stage="reading", hits=event)
+        if not isinstance(event, Answer):
+            return self._update(ticket, stage="reading", hits=event)
+        place = self.current
+        kept = self._update(ticket, stage="answered", answer=event)
+        if kept and place is not None:
+            first = event.citations[0].number if event.citations else None
+            self.selection = None if first is None else Selection(place, "cite", first)
+            self.linked = None
+        return kept
 
     def fail(self, ticket: object, error: tuple[str, str]) -> bool:
         """Ends the question with an error; false when it was given up."""
         return self._update(ticket, stage="failed", error=error)
 
     def stop(self) -> None:
-        """Gives up the question being answered."""
-        if self.running:
-            self._update(self.ticket, stage="stopped")
-        self.ticket, self.waiting = None, False
+        """Gives up the question being answered; the next one is not."""
+        self._update(self.ticket, stage="stopped")
+        self.ticket, self.untaken = None, False
+
+    def withdraw(self, turn: int) -> None:
+        """Takes back a question that waits."""
+        if 0 <= turn < len(self.exchanges) and self.exchanges[turn].stage == "waiting":
+            self.exchanges = (*self.exchanges[:turn], *self.exchanges[turn + 1 :])
 
     def clear(self) -> None:
         """Starts a new conversation."""
-        self.stop()
-        self.exchanges, self.selection = (), None
+        self.exchanges, self.selection, self.linked = (), None, None
+        self.ticket, self.untaken = None, False
 
     def select(self, turn: int, kind: Kind, number: int) -> bool:
         """Opens a source or passage; false when there is no such one."""
@@ -129,12 +163,23 @@ class Session:
             self.selection = Selection(turn, kind, number)
         return bool(known)
 
+    @property
+    def place(self) -> tuple[Article, Span] | None:
+        """The article and span that the right side shows."""
+        if self.selection is None:
+            return self.linked
+        return self.exchanges[self.selection.turn].place(self.selection.kind, self.selection.number)
+
     def _update(self, ticket: object, **changes: object) -> bool:
-        if ticket is None or ticket is not self.ticket:
+        current = self.current
+        if ticket is None or ticket is not self.ticket or current is None:
             return False
-        last = replace(self.exchanges[-1], **changes)  # type: ignore[arg-type]
-        self.exchanges = (*self.exchanges[:-1], last)
+        self._put(current, **changes)
         return True
+
+    def _put(self, place: int, **changes: object) -> None:
+        changed = replace(self.exchanges[place], **changes)  # type: ignore[arg-type]
+        self.exchanges = (*self.exchanges[:place], changed, *self.exchanges[place + 1 :])
 
 
 def in_one_thread(executor: Executor, start: Callable[[], Iterator[T]]) -> Iterator[T]:

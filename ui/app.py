@@ -264,7 +264,11 @@ class _Page:
         return found, (start, end) if start < end <= len(found.text) else (0, 0)
 
     def _answered(self, session: Session) -> Iterator[dict[Any, Any]]:
-        """Answers the questions that wait, one after the other, unless that is being done."""
+        """Answers the questions that wait, one after the other, unless that is being done.
+
+        It always yields: the framework empties the widgets of an iterator that does not.
+        """
+        yield self._talk(session)
         while taken := session.take():
             ticket, place = taken
             yield self._talk(session)

@@ -100,6 +100,7 @@ class EvaluationTab:
         self, session: Session, name: str | None, count: int, without: bool
     ) -> Iterator[dict[Any, Any]]:
         if session.measuring or name not in self._sets:
+            yield {}
             return
         session.measuring = True
         folder = self._runs / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"

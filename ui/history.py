@@ -165,7 +165,7 @@ class History:
             raise _unknown(key)
 
     def feedback(self, key: str, turn: int, verdict: Verdict, note: str = "") -> None:
-        """Notes what a person says of the answer of a turn, counted from 0; the last word counts."""
+        """Notes what a person says of the answer of a turn, counted from 0. The last counts."""
         if verdict not in get_args(Verdict):
             raise HistoryError(
                 f"没有“{verdict}”这种评价。可用：{'、'.join(get_args(Verdict))}。",
@@ -343,9 +343,10 @@ def _value(kind: Value, value: Value, articles: Sequence[Article]) -> Value:
     """A value of this type from what ``_plain`` made of it."""
     if value is None:
         return None
-    if get_origin(kind) in (Union, types.UnionType):
+    origin: Value = get_origin(kind)
+    if origin in (Union, types.UnionType):
         return _value(get_args(kind)[0], value, articles)
-    if get_origin(kind) is tuple:
+    if origin is tuple:
         first, *rest = get_args(kind)
         kinds = [first] * len(value) if rest == [...] else [first, *rest]
         return tuple(_value(k, v, articles) for k, v in zip(kinds, value, strict=True))

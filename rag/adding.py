@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 BATCH_ARTICLES = 64
 """Articles that go in with one transaction: what an interruption can cost."""
 
+_WITH_PROBLEMS = "problems:"
+"""Before the digest of a file of which rows could not go in: it is read again to tell of them."""
+
 MAX_ARTICLE_CHARS = 200_000
 """The longest features have some 20,000 characters; ten times more is not one article."""
 
@@ -130,17 +133,26 @@ class Adding:
         digest = self._digest()
         name = str(self.path.absolute())
         known = self.store.read("SELECT id, digest FROM sources WHERE path = ?", (name,))
-        if known and known[0]["digest"] == digest:
-            sql = "SELECT COUNT(*) FROM places WHERE source = ?"
-            counts["unchanged"] += self.store.read(sql, (known[0]["id"],))[0][0]
+        before = known[0]["digest"] if known else None
+        if before == digest:
+            counts["unchanged"] += self._held(known[0]["id"])
             return ()
         reading = read(self.path)
+        if before == _WITH_PROBLEMS + digest:
+            counts["unchanged"] += self._held(known[0]["id"])
+            return reading.problems
         articles = self._articles(reading.texts, name)
         self._check(articles)
         source_id = self._begin(name, "\n".join(raw.text for raw in reading.texts))
         self._insert(articles, source_id, counts)
-        self._finish(source_id, len(articles), digest if not reading.problems else None, counts)
+        mark = _WITH_PROBLEMS if reading.problems else ""
+        self._finish(source_id, len(articles), mark + digest, counts)
         return reading.problems
+
+    def _held(self, source_id: int) -> int:
+        return int(
+            self.store.read("SELECT COUNT(*) FROM places WHERE source = ?", (source_id,))[0][0]
+        )
 
     def _articles(self, texts: Sequence[RawText], name: str) -> list[Article]:
         """The articles of all texts; raw spans are counted in the texts joined by line feeds."""
@@ -232,9 +244,7 @@ class Adding:
             embedding.claim(connection)
         counts["embedded"] += len(parts)
 
-    def _finish(
-        self, source_id: int, count: int, digest: str | None, counts: dict[str, int]
-    ) -> None:
+    def _finish(self, source_id: int, count: int, digest: str, counts: dict[str, int]) -> None:
         with self.store.change() as connection:
             connection.execute(
                 "DELETE FROM places WHERE source = ? AND ordinal >= ?", (source_id, count)

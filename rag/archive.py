@@ -323,7 +323,9 @@ class Archive:
     def remove(self, names: Iterable[str]) -> int:
         """Removes articles by id, or all articles of files by path; returns how many are gone.
 
-        All or nothing: ``UnknownArticle`` when one of the names is not in the archive.
+        All or nothing: ``UnknownArticle`` when one of the names is not in the archive. An article
+        is taken out of all its files, and ``undo`` puts it back into one as long as the file holds
+        others; a file is gone with its corrections.
         """
         with self._writing():
             before = self.counts().articles

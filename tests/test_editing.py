@@ -172,6 +172,17 @@ def test_corrections_outlive_the_same_file_but_not_a_changed_one(page, tmp_path,
     assert not page.files()[0].corrected
 
 
+def test_corrections_outlive_a_file_of_which_a_row_is_bad(tmp_path, encoder):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"title": "小桥", "text": "小桥修好了。"}\n{"title": ', encoding="utf-8")
+    archive = Archive(tmp_path / "a", encoder=encoder)
+    assert len(archive.add([path]).problems) == 1
+    archive.correct(ids(archive)[0], title="新桥")
+    report = archive.add([path])
+    assert (len(report.problems), report.unchanged) == (1, 1)
+    assert archive.article(ids(archive)[0]).title == "新桥"
+
+
 def test_the_other_files_of_an_article_keep_it(archive, tmp_path, stories):
     copy = tmp_path / "copy.jsonl"
     write_jsonl(copy, STORIES[:1])
@@ -310,7 +321,8 @@ class AnySequence(RuleBasedStateMachine):
             before = characters(self.archive, [key])
             parts = self.archive.split(key, breaks[paragraph % len(breaks)], path=path)
             assert characters(self.archive, [part.id for part in parts]) == before
-            assert article.raw_start <= parts[0].raw_end == parts[1].raw_start <= article.raw_end
+            above, below = parts
+            assert above.raw_start <= above.raw_end == below.raw_start <= below.raw_end
 
     @rule(number=st.integers(0, 9))
     def remove(self, number):

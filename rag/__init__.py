@@ -10,11 +10,13 @@ from rag.adding import AddProgress, AddReport
 from rag.archive import Archive, Counts
 from rag.chatbot import Chatbot
 from rag.config import Settings, load_settings
+from rag.editing import Correction, SourceFile
 from rag.errors import (
     ArchiveDamaged,
     ArchiveError,
     ArchiveLocked,
     ArchiveMissing,
+    CorrectionError,
     EncoderChanged,
     ModelError,
     QuestionError,
@@ -37,6 +39,8 @@ __all__ = [
     "Article",
     "Chatbot",
     "Citation",
+    "Correction",
+    "CorrectionError",
     "Counts",
     "EncoderChanged",
     "Filters",
@@ -47,6 +51,7 @@ __all__ = [
     "ReadingError",
     "Settings",
     "SettingsError",
+    "SourceFile",
     "Turn",
     "UnknownArticle",
     "WenbaoError",

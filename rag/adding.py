@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -24,13 +25,18 @@ from rag.passages import embedded_text, passages
 from rag.reading import read, shown, walk
 from rag.store import Store
 from rag.terms import bigrams
-from rag.types import Article, Passage
+from rag.types import Article, Passage, RawText
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+log = logging.getLogger(__name__)
+
 BATCH_ARTICLES = 64
 """Articles that go in with one transaction: what an interruption can cost."""
+
+_WITH_PROBLEMS = "problems:"
+"""Before the digest of a file of which rows could not go in: it is read again to tell of them."""
 
 MAX_ARTICLE_CHARS = 200_000
 """The longest features have some 20,000 characters; ten times more is not one article."""
@@ -78,18 +84,19 @@ class Embedding:
 
         return passages(article, self.passage_chars, fits)
 
+    def text(self, article: Article, passage: Passage) -> str:
+        """What is embedded of a passage."""
+        if self.headlines:
+            return embedded_text(article, passage.start, passage.end)
+        return article.text[passage.start : passage.end]
+
     def vectors(
         self,
         parts: Sequence[tuple[Article, Passage]],
         progress: Callable[[int, int], None] | None = None,
     ) -> NDArray[np.float32]:
         """The vectors of passages, shape (n, dim)."""
-        texts = [
-            embedded_text(article, p.start, p.end)
-            if self.headlines
-            else article.text[p.start : p.end]
-            for article, p in parts
-        ]
+        texts = [self.text(article, passage) for article, passage in parts]
         try:
             return self.encoder.encode_passages(texts, progress)
         except EncoderError as exc:
@@ -126,21 +133,43 @@ class Adding:
         digest = self._digest()
         name = str(self.path.absolute())
         known = self.store.read("SELECT id, digest FROM sources WHERE path = ?", (name,))
-        if known and known[0]["digest"] == digest:
-            sql = "SELECT COUNT(*) FROM places WHERE source = ?"
-            counts["unchanged"] += self.store.read(sql, (known[0]["id"],))[0][0]
+        before = known[0]["digest"] if known else None
+        if before == digest:
+            counts["unchanged"] += self._held(known[0]["id"])
             return ()
         reading = read(self.path)
-        articles = [
-            replace(article, path=name, source=article.source or self.source)
-            for raw in reading.texts
-            for article in articles_of(raw, date=self.day)
-        ]
+        if before == _WITH_PROBLEMS + digest:
+            counts["unchanged"] += self._held(known[0]["id"])
+            return reading.problems
+        articles = self._articles(reading.texts, name)
         self._check(articles)
         source_id = self._begin(name, "\n".join(raw.text for raw in reading.texts))
         self._insert(articles, source_id, counts)
-        self._finish(source_id, len(articles), digest if not reading.problems else None, counts)
+        mark = _WITH_PROBLEMS if reading.problems else ""
+        self._finish(source_id, len(articles), mark + digest, counts)
         return reading.problems
+
+    def _held(self, source_id: int) -> int:
+        return int(
+            self.store.read("SELECT COUNT(*) FROM places WHERE source = ?", (source_id,))[0][0]
+        )
+
+    def _articles(self, texts: Sequence[RawText], name: str) -> list[Article]:
+        """The articles of all texts; raw spans are counted in the texts joined by line feeds."""
+        articles, start = [], 0
+        for raw in texts:
+            articles += [
+                replace(
+                    article,
+                    path=name,
+                    source=article.source or self.source,
+                    raw_start=start + article.raw_start,
+                    raw_end=start + article.raw_end,
+                )
+                for article in articles_of(raw, date=self.day)
+            ]
+            start += len(raw.text) + 1
+        return articles
 
     def _digest(self) -> str:
         """Changes with the file's bytes and with the options that shape its articles."""
@@ -180,6 +209,9 @@ class Adding:
                 (name, raw),
             )
             row = connection.execute("SELECT id FROM sources WHERE path = ?", (name,)).fetchone()
+            dropped = connection.execute("DELETE FROM corrections WHERE source = ?", (row["id"],))
+        if dropped.rowcount:
+            log.warning("%s was read again; its %d corrections are gone", name, dropped.rowcount)
         return int(row["id"])
 
     def _insert(self, articles: list[Article], source_id: int, counts: dict[str, int]) -> None:
@@ -204,17 +236,15 @@ class Adding:
         vectors = embedding.vectors(parts)
         with self.store.change() as connection:
             for article in fresh.values():
-                _insert_article(connection, article)
+                insert_article(connection, article)
             for (article, passage), vector in zip(parts, vectors, strict=True):
                 insert_passage(connection, article, passage, vector)
             for ordinal, article in batch:
-                _insert_place(connection, source_id, ordinal, article)
+                insert_place(connection, source_id, ordinal, article)
             embedding.claim(connection)
         counts["embedded"] += len(parts)
 
-    def _finish(
-        self, source_id: int, count: int, digest: str | None, counts: dict[str, int]
-    ) -> None:
+    def _finish(self, source_id: int, count: int, digest: str, counts: dict[str, int]) -> None:
         with self.store.change() as connection:
             connection.execute(
                 "DELETE FROM places WHERE source = ? AND ordinal >= ?", (source_id, count)
@@ -223,7 +253,8 @@ class Adding:
             connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest, source_id))
 
 
-def _insert_article(connection: sqlite3.Connection, article: Article) -> None:
+def insert_article(connection: sqlite3.Connection, article: Article) -> None:
+    """Writes an article that is not in yet, without its passages and place."""
     connection.execute(
         "INSERT INTO articles (id, title, subtitle, title_derived, author, byline, date, source,"
         " url, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -261,9 +292,10 @@ def insert_passage(
     )
 
 
-def _insert_place(
+def insert_place(
     connection: sqlite3.Connection, source_id: int, ordinal: int, article: Article
 ) -> None:
+    """Writes where an article that is in stands in a file."""
     connection.execute(
         "INSERT OR REPLACE INTO places VALUES"
         " (?, ?, (SELECT row FROM articles WHERE id = ?), ?, ?, ?)",

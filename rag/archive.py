@@ -7,6 +7,7 @@ it carries the generation it was made for and is rebuilt, with a warning, when i
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import sqlite3
@@ -16,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -40,6 +41,7 @@ from rag.adding import (
     insert_passage,
     reporter,
 )
+from rag.editing import Correction, Editing, SourceFile, remove_article
 from rag.errors import (
     ArchiveError,
     ArchiveLocked,
@@ -51,6 +53,7 @@ from rag.errors import (
 )
 from rag.passages import PASSAGE_CHARS
 from rag.store import Store, condition
+from rag.terms import fold, whole_bigrams
 from rag.types import Article, Filters, Passage
 
 if TYPE_CHECKING:
@@ -127,6 +130,36 @@ class Archive:
                 f"There is no article {article_id} in the archive. See them with: wenbao list",
             )
         return found
+
+    def find(
+        self, text: str, filters: Filters = Filters(), limit: int = 200, offset: int = 0
+    ) -> list[Article]:
+        """The articles that hold every word of ``text``, which spaces part, in their headline or
+        text, newest first; all where there is no word. Full-width and traditional forms are equal
+        to the others.
+        """
+        words = [fold(word) for word in text.split()]
+        terms = dict.fromkeys(term for word in words for term in whole_bigrams(word))
+        found = (
+            article
+            for article in self._store.holding(list(terms), filters)
+            if not words or _holds(article, words)
+        )
+        return list(itertools.islice(found, offset, offset + limit))
+
+    def timeline(self, filters: Filters = Filters()) -> list[tuple[str, str, int]]:
+        """How many articles there are by month ("2024-03") and source, sorted; "" where unknown."""
+        where, values = condition(filters)
+        rows = self._store.read(
+            "SELECT substr(coalesce(a.date, ''), 1, 7) AS month, coalesce(a.source, '') AS paper,"
+            f" COUNT(*) AS articles FROM articles a WHERE {where} GROUP BY 1, 2 ORDER BY 1, 2",
+            values,
+        )
+        return [(row["month"], row["paper"], row["articles"]) for row in rows]
+
+    def files(self) -> list[SourceFile]:
+        """The files by path, with their articles in the order of the page."""
+        return self._editor().files()
 
     def raw_text(self, path: str) -> str:
         """The text of a file as it was read, before it was cut into articles."""
@@ -290,7 +323,9 @@ class Archive:
     def remove(self, names: Iterable[str]) -> int:
         """Removes articles by id, or all articles of files by path; returns how many are gone.
 
-        All or nothing: ``UnknownArticle`` when one of the names is not in the archive.
+        All or nothing: ``UnknownArticle`` when one of the names is not in the archive. An article
+        is taken out of all its files, and ``undo`` puts it back into one as long as the file holds
+        others; a file is gone with its corrections.
         """
         with self._writing():
             before = self.counts().articles
@@ -300,6 +335,44 @@ class Archive:
                 drop_orphans(connection)
             self._save_index()
             return before - self.counts().articles
+
+    def correct(
+        self, article_id: str, *, path: str | None = None, **changes: Unpack[Correction]
+    ) -> Article:
+        """Sets the given fields of an article in a file (in the first it stands in, without
+        ``path``) and returns it as it is now: its id may be another. None or blank clears a field;
+        an empty title is a ``CorrectionError``. Author, byline and source change in all its files.
+        """
+        with self._editing() as editing:
+            return editing.correct(article_id, path, changes)
+
+    def merge(self, first_id: str, second_id: str) -> Article:
+        """Makes one article of two that follow each other in a file, else ``CorrectionError``.
+
+        The second one's printed headline and subtitle become paragraphs of the text.
+        """
+        with self._editing() as editing:
+            return editing.merge(first_id, second_id)
+
+    def split(
+        self, article_id: str, at: int, *, title: str = "", path: str | None = None
+    ) -> tuple[Article, Article]:
+        """Makes two articles of one: the second begins with the paragraph at this offset of the
+        text, else ``CorrectionError``. Without a title its headline is taken from its first
+        sentence; a first paragraph that is the title given becomes the headline.
+        """
+        with self._editing() as editing:
+            return editing.split(article_id, at, path, title)
+
+    def undo(self, path: str) -> bool:
+        """Takes back the last correction or removal in a file; false when there is none."""
+        with self._editing() as editing:
+            return editing.undo(path)
+
+    def revert(self, path: str) -> int:
+        """Takes back all corrections and removals in a file; returns how many there were."""
+        with self._editing() as editing:
+            return editing.revert(path)
 
     def reembed(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Embeds every article with the given ``embedder`` and makes it the archive's own.
@@ -335,6 +408,17 @@ class Archive:
         )
 
     @contextmanager
+    def _editing(self) -> Iterator[Editing]:
+        with self._writing():
+            before = self.generation
+            yield self._editor()
+            if self.generation != before:
+                self._save_index()
+
+    def _editor(self) -> Editing:
+        return Editing(store=self._store, embedding=self._embedding)
+
+    @contextmanager
     def _writing(self) -> Iterator[None]:
         lock = FileLock(self.path / "writer.lock", timeout=0)
         try:
@@ -350,14 +434,10 @@ class Archive:
             raise _unwritable(self.path, exc) from exc
 
     def _remove_one(self, connection: sqlite3.Connection, name: str) -> None:
-        gone = connection.execute("DELETE FROM articles WHERE id = ?", (name,)).rowcount
-        gone = (
-            gone
-            or connection.execute(
-                "DELETE FROM sources WHERE path IN (?, ?)", (name, str(Path(name).absolute()))
-            ).rowcount
-        )
-        if not gone:
+        if remove_article(connection, name):
+            return
+        sql = "DELETE FROM sources WHERE path IN (?, ?)"
+        if not connection.execute(sql, (name, str(Path(name).absolute()))).rowcount:
             raise _unknown_file(name)
 
     def _check_encoder(self, encoder: Encoder) -> None:
@@ -413,6 +493,11 @@ class Archive:
 
     def _stamp(self, generation: int) -> IndexStamp:
         return IndexStamp(fingerprint=self._store.meta("fingerprint") or "", generation=generation)
+
+
+def _holds(article: Article, words: Sequence[str]) -> bool:
+    text = fold(f"{article.title}\n{article.text}")
+    return all(word in text for word in words)
 
 
 def _marks(values: Sequence[int]) -> str:

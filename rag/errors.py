@@ -10,6 +10,7 @@ WenbaoError
     ├── ArchiveLocked     another process is writing to it
     ├── ArchiveDamaged    the database is not readable
     ├── EncoderChanged    it was embedded by another model
+    ├── CorrectionError   a correction that cannot be made
     └── UnknownArticle    no article or file of this name in it
 """
 
@@ -56,6 +57,10 @@ class ArchiveDamaged(ArchiveError):
 
 class EncoderChanged(ArchiveError):
     """The archive's vectors were made by another model than the one given."""
+
+
+class CorrectionError(ArchiveError):
+    """A correction of an article that cannot be made."""
 
 
 class UnknownArticle(ArchiveError):

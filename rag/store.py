@@ -18,7 +18,26 @@ from typing import Any
 from rag.errors import ArchiveDamaged, ArchiveError, ArchiveMissing
 from rag.types import Article, Filters
 
-FORMAT = "1"
+FORMAT = "2"
+
+_CORRECTIONS = """
+CREATE TABLE corrections (  -- the journal: articles that `count` others took the place of
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  source INTEGER NOT NULL REFERENCES sources (id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  articles TEXT NOT NULL    -- JSON
+);
+CREATE INDEX corrections_by_source ON corrections (source);
+"""
+
+_CLOSE_GAPS = """
+UPDATE places SET ordinal = -1 - r.number FROM (
+  SELECT rowid AS id, row_number() OVER (PARTITION BY source ORDER BY ordinal) - 1 AS number
+  FROM places
+) r WHERE places.rowid = r.id
+"""
+"""Negative at first, since no two ordinals of a file may be equal even for a moment."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -137,6 +156,21 @@ class Store:
             for row in cursor:
                 yield to_article(row)
 
+    def holding(self, terms: Sequence[str], filters: Filters = Filters()) -> Iterator[Article]:
+        """The articles that hold each lexical term somewhere, newest first, undated ones last."""
+        where, values = condition(filters)
+        held = (
+            " AND a.row IN (SELECT p.article FROM lexical JOIN passages p"
+            " ON p.row = lexical.rowid WHERE lexical MATCH ?)"
+        )
+        with self._translated():
+            cursor = self._connection().execute(
+                f"{_ARTICLE} WHERE {where}{held * len(terms)} ORDER BY a.date DESC, a.row",
+                (*values, *(f'"{term}"' for term in terms)),
+            )
+            for row in cursor:
+                yield to_article(row)
+
     def article(self, article_id: str) -> Article | None:
         """The article of this id."""
         rows = self.read(f"{_ARTICLE} WHERE a.id = ?", (article_id,))
@@ -168,6 +202,9 @@ class Store:
         if not tables:
             self._make(connection)
         found = self.meta("format") if self._has_meta(connection) else None
+        if found == "1":
+            self._migrate(connection)
+            found = self.meta("format")
         if found != FORMAT:
             raise ArchiveError(
                 f"{self.path} 不是本版本的档案（格式 {found}，需要 {FORMAT}）。"
@@ -179,9 +216,28 @@ class Store:
     def _make(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
-            f"BEGIN IMMEDIATE;{_SCHEMA}"
+            f"BEGIN IMMEDIATE;{_SCHEMA}{_CORRECTIONS}"
             f"INSERT INTO meta VALUES ('format', '{FORMAT}'), ('generation', '0');COMMIT;"
         )
+
+    @staticmethod
+    def _migrate(connection: sqlite3.Connection) -> None:
+        """Format 1 had no corrections, and left gaps in the ordinals where an article was removed.
+        Changes nothing when another process just migrated.
+        """
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            if row["value"] == "1":
+                for statement in filter(str.strip, _CORRECTIONS.split(";")):
+                    connection.execute(statement)
+                connection.execute(_CLOSE_GAPS)
+                connection.execute("UPDATE places SET ordinal = -1 - ordinal")
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
 
     @staticmethod
     def _has_meta(connection: sqlite3.Connection) -> bool:

@@ -43,6 +43,13 @@ def bigrams(text: str) -> list[str]:
     return terms
 
 
+def whole_bigrams(text: str) -> list[str]:
+    """The terms that every text holds which has this one in it: its Chinese pairs. A single
+    character, a Latin word or a number may be part of a longer term there.
+    """
+    return [term for term in bigrams(text) if len(term) == 2 and term[0] >= "\u2e80"]
+
+
 def focus_terms(question: str) -> list[str]:
     """The distinct terms right beside the words that ask: what the question wants to know of.
 

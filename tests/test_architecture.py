@@ -18,7 +18,7 @@ PIPELINE = [
     "types", "errors", "config", "terms", "dates", "asks", "source", "decoding", "records",
     "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries", "newspaper",
     "passages", "snap", "reader",
-    "store", "adding", "archive", "retrieve",
+    "store", "adding", "editing", "archive", "retrieve",
     "evidence", "answer", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""

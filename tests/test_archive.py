@@ -226,11 +226,11 @@ sys.path.insert(0, {tests!r})
 from conftest import HashEncoder
 from rag import Archive
 import rag.adding
-insert = rag.adding._insert_place
+insert = rag.adding.insert_place
 def dies(*arguments):
     insert(*arguments)
     os._exit(9)
-rag.adding._insert_place = dies
+rag.adding.insert_place = dies
 Archive({archive!r}, encoder=HashEncoder()).add([{path!r}])
 """
 

@@ -150,6 +150,13 @@ TABLE: dict[str, dict[Language, str]] = {
         "zh": "无法在 {host} 的端口 {port} 上提供网页：{reason}。请检查 --host 和 --port",
         "en": "Cannot serve the page on {host}, port {port}: {reason}. Check --host and --port",
     },
+    # What is taken away: exports and references
+    "export_title": {"zh": "问报 · 对话记录", "en": "wenbao · a conversation"},
+    "export_short": {"zh": "简答：{text}", "en": "Short answer: {text}"},
+    "export_refused": {"zh": "档案中没有找到答案。", "en": "Not found in the archive."},
+    "export_unanswered": {"zh": "没有回答。", "en": "Not answered."},
+    "export_sources": {"zh": "出处", "en": "Sources"},
+    "and_others": {"zh": "等", "en": "et al"},
 }
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.dataset import OWN, Question, QuestionSetError, write_questions
-from eval.jsonl import read_jsonl
+from eval.files import read_jsonl
 from rag.dates import dates_in
 from rag.newspaper import articles_of
 from rag.source import shown

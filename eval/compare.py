@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.figures import LOWER_IS_BETTER, MEASURES, Record, right, values
+from eval.figures import LOWER_IS_BETTER, MEASURES, Record, is_share, right, values
 from eval.metrics import holm, mcnemar, permutation
 from eval.run import RunError, read_records, read_run, read_summary
 from rag.source import shown
@@ -112,7 +112,7 @@ def _good(record: Record) -> bool:
 
 
 def _p(a: Sequence[float | bool], b: Sequence[float | bool]) -> float:
-    if all(isinstance(case, bool) for case in (*a, *b)):
+    if is_share(a) and is_share(b):
         return mcnemar([bool(case) for case in a], [bool(case) for case in b])
     return permutation(a, b)
 

@@ -263,11 +263,16 @@ def figure(cases: Sequence[float | bool]) -> Figure:
     """The mean of the cases: a share with its Wilson interval, or a bootstrap of the mean."""
     if not cases:
         return _plain(math.nan, 0)
-    if all(isinstance(case, bool) for case in cases):
+    if is_share(cases):
         share = rate([bool(case) for case in cases])
         return Figure(value=share.value, low=share.interval[0], high=share.interval[1], n=share.n)
     low, high = bootstrap(cases)
     return Figure(value=sum(cases) / len(cases), low=low, high=high, n=len(cases))
+
+
+def is_share(cases: Iterable[float | bool]) -> bool:
+    """Whether every case is a yes or a no. A bootstrap of such cases, all alike, has no width."""
+    return all(case in (0, 1) for case in cases)
 
 
 def percentile(ordered: Sequence[float], part: int) -> float:
@@ -276,7 +281,7 @@ def percentile(ordered: Sequence[float], part: int) -> float:
 
 
 def _plain(value: float, n: int) -> Figure:
-    return Figure(value=value, low=math.nan, high=math.nan, n=n)
+    return Figure(value=value, low=math.nan, high=math.nan, n=0 if math.isnan(value) else n)
 
 
 def _area(curve: Iterable[tuple[float, float]]) -> float:

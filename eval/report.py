@@ -290,7 +290,7 @@ def _tag_table(found: Mapping[str, Mapping[str, Figure]]) -> str:
         + "</tr>"
         for tag, figures in found.items()
     )
-    return _table(("", *names), rows)
+    return _table(("", *(f"{NAMES[name]} {name}" for name in names)), rows)
 
 
 def _cell(one: Figure) -> str:

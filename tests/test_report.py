@@ -117,6 +117,13 @@ def test_figures_of_a_run_by_hand():
     assert summary(RECORDS)["figures"]["right"]["n"] == 6
 
 
+def test_what_went_well_every_time_still_has_an_interval():
+    found = figures([RIGHT] * 5)
+    assert found["citation recall"].value == 1.0
+    assert found["citation recall"].low == pytest.approx(0.566, abs=1e-3)
+    assert found["AUROC of refusal"].n == 0
+
+
 def test_every_figure_has_a_name_in_chinese():
     assert set(figures(RECORDS)) == set(NAMES)
 

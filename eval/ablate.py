@@ -19,6 +19,7 @@ from eval.compare import paired
 from eval.copies import copy_of, questions_of
 from eval.dataset import Question, read_questions
 from eval.figures import Record, figures, right
+from eval.files import write_text
 from eval.metrics import holm, mcnemar
 from eval.run import drawn, read_records, run
 from rag import Archive, Chatbot, Settings, load_settings
@@ -127,6 +128,6 @@ def main(argv: list[str]) -> int:
         folder = options.out / name.replace(" ", "-")
         runs[name] = run_variant(variant, questions, archive, settings, folder)
     made = table(runs)
-    (options.out / "ablation.md").write_text(made, encoding="utf-8")
+    write_text(options.out / "ablation.md", made)
     sys.stdout.write(made)
     return 0

@@ -1,8 +1,9 @@
 """Two runs of the same questions: wenbao eval compare A B
 
 For every measure the paired difference B - A: McNemar's exact test for right and wrong, a
-permutation test for scores, all p-values corrected for their number (Holm). Then the questions that
-changed sides. ``--fail-if-worse`` gives exit code 1 when something is worse at p < .05.
+permutation test for scores, all p-values corrected for their number (Holm). Then what else differs
+between the runs, and the questions that changed sides. ``--fail-if-worse`` gives exit code 1 when
+something is worse at p < .05.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from eval.figures import LOWER_IS_BETTER, MEASURES, Record, right, values
+from eval.figures import LOWER_IS_BETTER, MEASURES, Record, is_share, right, values
 from eval.metrics import holm, mcnemar, permutation
-from eval.run import RunError, read_records, read_summary
+from eval.run import RunError, read_records, read_run, read_summary
 from rag.source import shown
 
 LEVEL = 0.05
@@ -65,7 +67,36 @@ def paired(a: Sequence[Record], b: Sequence[Record]) -> list[tuple[Record, Recor
             f"The two runs are not of the same questions ({len(only)} are in one of them only, "
             f"for example {only[0]}).",
         )
-    return [(record, others[key]) for record, key in zip(a, keys, strict=True)]
+    pairs = [(record, others[key]) for record, key in zip(a, keys, strict=True)]
+    for x, y in pairs:
+        if _put(x) != _put(y):
+            key = x["asked"]["id"]
+            raise RunError(
+                f"两次评测中编号 {key} 的问题不同：{_put(x)[0]} / {_put(y)[0]}。",
+                f"The id {key} is another question in each run: {_put(x)[0]} / {_put(y)[0]}.",
+            )
+    return pairs
+
+
+def _put(record: Record) -> tuple[str, list[str], bool]:
+    asked = record["asked"]
+    return asked["question"], list(asked.get("turns", ())), asked["answerable"]
+
+
+def setups(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """What else is not the same in two runs: settings, archive, models, versions and machine."""
+    return [
+        f"{part}{'.' if name else ''}{name}: {x} -> {y}"
+        for part in ("settings", "archive", "models", "versions", "machine")
+        for name, x, y in _unequal(a.get(part), b.get(part))
+    ]
+
+
+def _unequal(a: object, b: object) -> list[tuple[str, object, object]]:
+    if isinstance(a, dict) and isinstance(b, dict):
+        names = dict.fromkeys([*a, *b])
+        return [(n, a.get(n), b.get(n)) for n in names if a.get(n) != b.get(n)]
+    return [("", a, b)] if a != b else []
 
 
 def changed(a: Sequence[Record], b: Sequence[Record]) -> tuple[list[Record], list[Record]]:
@@ -81,7 +112,7 @@ def _good(record: Record) -> bool:
 
 
 def _p(a: Sequence[float | bool], b: Sequence[float | bool]) -> float:
-    if all(isinstance(case, bool) for case in (*a, *b)):
+    if is_share(a) and is_share(b):
         return mcnemar([bool(case) for case in a], [bool(case) for case in b])
     return permutation(a, b)
 
@@ -106,6 +137,8 @@ def main(argv: list[str]) -> int:
     for one in found:
         numbers = f"{one.a:7.3f} {one.b:7.3f} {one.b - one.a:+7.3f} {one.p:7.3f} {one.n:5}"
         sys.stdout.write(f"{one.name:<20} {numbers}{'  worse' if one.worse else ''}\n")
+    for line in setups(read_run(options.a), read_run(options.b)):
+        sys.stdout.write(f"{line}\n")
     for title, records in zip(("mended", "broken"), changed(a, b), strict=True):
         sys.stdout.write(f"\n{title}: {len(records)}\n")
         for record in records:

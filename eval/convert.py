@@ -7,14 +7,16 @@ FORM is one of
 - cmrc: questions with their context;
 - rgb: questions with passages that answer (``positive``) and that don't (``negative``), five of
   which are drawn for each question: ``--noise`` x 5 of the latter; at 1.0 there is no answer in
-  them, and to refuse is right.
+  them, and to refuse is right. Of its counterfactual questions the passages are the wrong ones
+  (``positive_wrong``) and the accepted answer is what these say: an archive is quoted as it is.
 
-Files may be gzipped.
+Files may be gzipped. Records without a question or an answer are left out, and counted.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.dataset import OWN, Question, QuestionSetError, write_questions
-from eval.jsonl import read_jsonl
+from eval.files import read_jsonl
 from rag.dates import dates_in
 from rag.newspaper import articles_of
 from rag.source import shown
@@ -62,7 +64,7 @@ def chronoqa(record: Json, ids: Mapping[str, str]) -> Question:
         id=record["id"],
         question=record["question"],
         answers=((record["answer"],),),
-        gold=tuple((ids[key],) for key in record["gold"]),
+        gold=tuple((_id(key, ids),) for key in record["gold"]),
         asked_on=dates_in(record["question_date"])[0][1],
         tags=(record["answer_type"], record["temporal_type"], record["reference_document_count"]),
     )
@@ -72,14 +74,24 @@ def crud(record: Json, ids: Mapping[str, str]) -> Question | None:
     """A factoid question over news, if it is self-contained; near duplicates count as gold."""
     if (record["min_df"] or MAX_MIN_DF + 1) > MAX_MIN_DF:
         return None
-    keys = [key for key in (record["gold_doc"], *record["near_dup_docs"]) if key in ids]
+    near = [key for key in record["near_dup_docs"] if key in ids]
     return Question(
         id=record["id"],
         question=record["question"],
         answers=((record["answer"],),),
-        gold=(tuple(ids[key] for key in keys),),
+        gold=(tuple(_id(key, ids) for key in (record["gold_doc"], *near)),),
         tags=("crud",),
     )
+
+
+def _id(key: str, ids: Mapping[str, str]) -> str:
+    if key not in ids:
+        raise QuestionSetError(
+            f"文章 {shown(key)} 不在 --articles 的文件里。请把建立档案所用的文件都列出。",
+            f"The article {shown(key)} is in none of the files of --articles. "
+            "Name all files that the archive is made from.",
+        )
+    return ids[key]
 
 
 def cmrc(record: Json) -> Question:
@@ -96,15 +108,17 @@ def cmrc(record: Json) -> Question:
 
 def rgb(record: Json, noise: float, rng: random.Random) -> Question:
     """A question with five passages, a share of ``noise`` of which don't answer."""
-    many = record["positive"] and isinstance(record["positive"][0], list)
-    groups = record["positive"] if many else [record["positive"]]
-    false = record.get("positive_wrong") or []
-    wanted = DRAWN - round(noise * DRAWN)
-    good = _each_first([rng.sample(group, len(group)) for group in groups])[:wanted]
+    false = "positive_wrong" in record
+    positive = record["positive_wrong" if false else "positive"]
+    many = positive and isinstance(positive[0], list)
+    groups = positive if many else [positive]
+    wanted = DRAWN - math.ceil(noise * DRAWN)
+    drawn = _each_first([rng.sample(group, len(group)) for group in groups])
+    good = drawn[: max(wanted, len(groups)) if wanted else 0]
     bad = rng.sample(record["negative"], min(DRAWN - len(good), len(record["negative"])))
     texts = [*good, *bad]
     order = rng.sample(range(len(texts)), len(texts))
-    answers = _groups(record["answer"])
+    answers = _groups(record["fakeanswer" if false else "answer"])
     holding = [f"{OWN}#{place}" for place, i in enumerate(order, 1) if i < len(good)]
     return Question(
         id=str(record["id"]),
@@ -134,7 +148,13 @@ def _groups(answer: object) -> tuple[tuple[str, ...], ...]:
 def converted(
     form: str, file: Path, *, articles: Sequence[Path] = (), noise: float = 0.0, seed: int = 1
 ) -> list[Question]:
-    """The questions of a file; ``QuestionSetError`` names the line that is not of this form."""
+    """The questions of a file, without those that say nothing. ``QuestionSetError`` names the line
+    that is not of this form.
+    """
+    if not 0 <= noise <= 1:
+        raise QuestionSetError(
+            f"--noise {noise:g} 应在 0 与 1 之间。", f"--noise {noise:g} should be from 0 to 1."
+        )
     ids = article_ids(articles)
     rng = random.Random(seed)
     makers: dict[str, Callable[[Json], Question | None]] = {
@@ -143,7 +163,8 @@ def converted(
         "cmrc": cmrc,
         "rgb": lambda record: rgb(record, noise, rng),
     }
-    return [_of_its_own(question) for question in _made(makers[form], file)]
+    found = map(_of_its_own, _made(makers[form], file))
+    return [q for q in found if q.question.strip() and q.answerable == bool(q.answers)]
 
 
 def _made(maker: Callable[[Json], Question | None], file: Path) -> Iterator[Question]:
@@ -187,5 +208,6 @@ def main(argv: list[str]) -> int:
         seed=options.seed,
     )
     write_questions(options.out, found)
-    sys.stdout.write(f"{len(found)} questions in {options.out}\n")
+    left_out = len(read_jsonl(options.file)) - len(found)
+    sys.stdout.write(f"{len(found)} questions in {shown(options.out)}, {left_out} left out\n")
     return 0

@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
 
+from eval.files import write_text
 from rag import Archive, WenbaoError
 from rag.source import shown
 
@@ -97,10 +98,8 @@ def checked(path: Path) -> tuple[list[Question], list[Problem]]:
 
 
 def write_questions(path: Path, questions: Sequence[Question]) -> None:
-    """Writes a set under another name first, so that no half of one is left behind."""
-    new = path.with_name(path.name + ".new")
-    new.write_text("".join(as_line(q) + "\n" for q in questions), encoding="utf-8")
-    new.replace(path)
+    """Writes a set, whole or not at all."""
+    write_text(path, "".join(as_line(q) + "\n" for q in questions))
 
 
 def as_line(question: Question) -> str:
@@ -208,7 +207,9 @@ def _question(record: Mapping[str, Any]) -> Question:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    """Whether it says something, in characters: JSON can escape halves of one."""
+    whole = isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+    return whole and bool(str(value).strip())
 
 
 def _are_texts(value: object) -> bool:

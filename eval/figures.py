@@ -9,7 +9,8 @@ the quote is the article's own text) and ``seconds``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -140,20 +141,32 @@ def _citation_recall(record: Record) -> float:
 
 
 def _support(record: Record) -> float | None:
-    """The share of the answer's sentences whose numbers and names stand in their quotes."""
+    """The share of the answer's cited sentences whose numbers and names stand in the quotes that
+    they cite; words behind the last citation cite nothing.
+    """
     if refused(record):
         return None
-    lines = [line for line in str(record["answer"]["text"]).split("\n") if line.strip()]
-    quotes = "\n".join(citation["quote"] for citation in record["answer"]["citations"])
-    said = [_without_numbers(line) for line in lines]
-    return sum(supported(line, quotes) for line in said) / len(said) if said else None
+    quotes = [citation["quote"] for citation in record["answer"]["citations"]]
+    said = list(cited_sentences(str(record["answer"]["text"]), quotes))
+    return sum(supported(words, quote) for words, quote in said) / len(said) if said else None
 
 
-def _without_numbers(line: str) -> str:
-    """A line of an answer without its citation numbers at the end."""
-    while line.endswith("]") and line.rpartition("[")[2][:-1].isdecimal():
-        line = line.rpartition("[")[0]
-    return line
+def cited_sentences(text: str, quotes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(words, what they rest on) for the words in front of each run of citation numbers. Numbers
+    that no citation has are words: articles print footnotes too.
+    """
+    start = 0
+    for match in _CITED.finditer(text):
+        numbers = [int(number) for number in _NUMBER.findall(match[0])]
+        if all(1 <= number <= len(quotes) for number in numbers):
+            yield text[start : match.start()], "\n".join(quotes[n - 1] for n in numbers)
+            start = match.end()
+    if text[start:].strip():
+        yield text[start:], ""
+
+
+_NUMBER = re.compile("[0-9]{1,4}")
+_CITED = re.compile(r"(?:\[[0-9]{1,4}\])+")
 
 
 def _answerable(record: Record) -> bool:
@@ -250,11 +263,16 @@ def figure(cases: Sequence[float | bool]) -> Figure:
     """The mean of the cases: a share with its Wilson interval, or a bootstrap of the mean."""
     if not cases:
         return _plain(math.nan, 0)
-    if all(isinstance(case, bool) for case in cases):
+    if is_share(cases):
         share = rate([bool(case) for case in cases])
         return Figure(value=share.value, low=share.interval[0], high=share.interval[1], n=share.n)
     low, high = bootstrap(cases)
     return Figure(value=sum(cases) / len(cases), low=low, high=high, n=len(cases))
+
+
+def is_share(cases: Iterable[float | bool]) -> bool:
+    """Whether every case is a yes or a no. A bootstrap of such cases, all alike, has no width."""
+    return all(case in (0, 1) for case in cases)
 
 
 def percentile(ordered: Sequence[float], part: int) -> float:
@@ -263,7 +281,7 @@ def percentile(ordered: Sequence[float], part: int) -> float:
 
 
 def _plain(value: float, n: int) -> Figure:
-    return Figure(value=value, low=math.nan, high=math.nan, n=n)
+    return Figure(value=value, low=math.nan, high=math.nan, n=0 if math.isnan(value) else n)
 
 
 def _area(curve: Iterable[tuple[float, float]]) -> float:

@@ -32,7 +32,7 @@ import numpy as np
 
 from embeddings import SentenceEncoder
 from embeddings.encoder import Progress
-from eval.jsonl import read_jsonl
+from eval.files import read_jsonl
 from eval.train_reader import literal_news
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry

@@ -13,7 +13,8 @@ import argparse
 import random
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,10 @@ _WHO = (
     r"(?P<name>[\u4e00-\u9fff]{2,3})(?=说|表示|介绍|认为|指出|告诉|透露)"
 )
 _QUOTED = r"《[^《》\n]{2,20}》|“[^“”\n]{2,10}”"
-_CLAUSE = re.compile(r"[^，。；！？\n]+")
+_CLAUSE = re.compile(r"[^，。：；！？\n]+")
+_LEAD = re.compile(r"^[\u4e00-\u9fff]{2,6}讯(?:（[^（）\n]{1,30}）)?")
+_LEANING = tuple("将并也还又其这该此他她它共已曾仅只均都再才就则而但且被")
+"""A clause that begins so has its subject somewhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +76,9 @@ def asked_of(sentence: str) -> Iterator[tuple[str, str, str]]:
     """(kind, question, answer) for what a sentence says. Pure."""
     for match in re.finditer(_WHO, sentence):
         yield "who", f"{match['office']}是谁？", match["name"]
-    for clause in _CLAUSE.finditer(sentence):
+    for clause in _CLAUSE.finditer(_LEAD.sub("", sentence)):
         words = clause[0]
-        if SHORTEST <= len(words) <= LONGEST:
+        if SHORTEST <= len(words) <= LONGEST and not words.startswith(_LEANING):
             for match in re.finditer(_DAY, words):
                 yield "when", _with(words, match, "什么时候") + "？", match[0]
             for match in re.finditer(_NUMBER, words):
@@ -95,18 +99,31 @@ def _with(words: str, match: re.Match[str], asking: str) -> str:
 def generated(
     archive: Archive, count: int, *, reader: SpanReader | None = None, seed: int = 1
 ) -> list[Question]:
-    """At most ``count`` questions, at most one of each sentence, from articles drawn at random."""
+    """At most ``count`` questions, at most one of each sentence: one of every article, in random
+    order, before a second one of any.
+    """
     reader = reader or bundled_reader()
     rng = random.Random(seed)
     articles = list(archive.articles())
     rng.shuffle(articles)
     made: dict[str, Question] = {}
-    for draft in (d for article in articles for d in _one_a_sentence(drafts(article), rng)):
-        if len(made) == count:
-            break
-        if draft.question not in made and found_back(draft, reader):
+    waiting = deque(_new_questions(article, reader, rng, made) for article in articles)
+    while waiting and len(made) < count:
+        source = waiting.popleft()
+        draft = next(source, None)
+        if draft:
             made[draft.question] = _question(draft, len(made) + 1)
+            waiting.append(source)
     return list(made.values())
+
+
+def _new_questions(
+    article: Article, reader: SpanReader, rng: random.Random, made: Container[str]
+) -> Iterator[Draft]:
+    """The drafts of an article that the reader answers and that are not in ``made``."""
+    for draft in _one_a_sentence(drafts(article), rng):
+        if draft.question not in made and found_back(draft, reader):
+            yield draft
 
 
 def _one_a_sentence(found: Iterable[Draft], rng: random.Random) -> list[Draft]:

@@ -73,6 +73,12 @@ _MYRIADS = (
     (10**4, re.compile(r"([0-9]+(?:\.[0-9]+)?)万(?:([0-9]{1,4})(?![0-9.]))?")),
     (10**8, re.compile(r"([0-9]+(?:\.[0-9]+)?)亿(?:([0-9]{1,8})(?![0-9.]))?")),
 )
+_DECIMAL = re.compile(
+    "(?:(?<=百分之[0-9])|(?<=百分之[0-9]{2})|(?<=[0-9])(?=点[0-9]{1,4}(?:[万亿倍%‰米吨元度]|公[里斤])))"
+    "点(?=[0-9])"
+)
+_DATE = re.compile(r"(?<![0-9.])([12][0-9]{3})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9]|\.[0-9])")
+_ZERO = re.compile(r"(?<![0-9.:])0(?=[1-9][月日])")
 _PERCENT = re.compile(r"百分之([0-9]+(?:\.[0-9]+)?)")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _DIGIT = re.compile("[0-9]")
@@ -80,10 +86,12 @@ _DIGIT = re.compile("[0-9]")
 
 def normal(text: str) -> str:
     """The text in the form in which words are compared: width, case, script and white space don't
-    count, nor how a number, date or time is written (六集 = 6集, 2.1万 = 21000, 21:35 = 21点35分).
+    count, nor how a number, date or time is written (六集 = 6集, 二点一万 = 21000,
+    21:35 = 21点35分, 2024-03-05 = 二〇二四年三月五日).
     """
     text = _THOUSANDS.sub("", "".join(fold(text).split())).replace("廿", "二十")
-    text = _NUMERAL.sub(_in_digits, text)
+    text = _DECIMAL.sub(".", _NUMERAL.sub(_in_digits, text))
+    text = _ZERO.sub("", _DATE.sub(r"\1年\3月\4日", text))
     text = _PERCENT.sub(r"\1%", text)
     text = _CLOCK.sub(lambda m: f"{int(m[1])}:{int(m[2] or m[3]):02}", text)
     text = re.sub(r"(?<=[0-9])点", "时", re.sub(r"(?<=[0-9])号", "日", text))
@@ -261,8 +269,12 @@ def calibration_error(table: Sequence[tuple[float, float, int]]) -> float:
 def permutation(a: Sequence[float], b: Sequence[float], seed: int = 0, rounds: int = 5000) -> float:
     """Two-sided p-value that paired scores differ by chance: signs flipped at random."""
     difference = np.asarray(a, float) - np.asarray(b, float)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (rounds, len(difference)))
-    as_far = np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12
+    difference = difference[difference != 0]
+    rng = np.random.default_rng(seed)
+    sums = [
+        difference @ (2.0 * rng.integers(0, 2, len(difference), np.int8) - 1) for _ in range(rounds)
+    ]
+    as_far = np.abs(sums) >= abs(difference.sum()) - 1e-12
     return float((as_far.sum() + 1) / (rounds + 1))
 
 

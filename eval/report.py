@@ -26,6 +26,7 @@ from eval.figures import (
     ranks,
     right,
 )
+from eval.files import write_text
 from eval.metrics import calibration, normal, risk_coverage
 from eval.plots import Plot, shares
 from eval.run import read_records, read_run, read_summary
@@ -169,8 +170,8 @@ def write(folder: Path) -> Path:
     """Writes the three files of a finished run; returns the page's path."""
     read_summary(folder)
     about, records = read_run(folder), read_records(folder)
-    (folder / "report.html").write_text(page(about, records), encoding="utf-8")
-    (folder / "report.md").write_text(markdown(about, records), encoding="utf-8")
+    write_text(folder / "report.html", page(about, records))
+    write_text(folder / "report.md", markdown(about, records))
     plots(records)[0].png(folder / "report.png")
     return folder / "report.html"
 
@@ -289,7 +290,7 @@ def _tag_table(found: Mapping[str, Mapping[str, Figure]]) -> str:
         + "</tr>"
         for tag, figures in found.items()
     )
-    return _table(("", *names), rows)
+    return _table(("", *(f"{NAMES[name]} {name}" for name in names)), rows)
 
 
 def _cell(one: Figure) -> str:

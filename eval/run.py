@@ -39,12 +39,16 @@ from eval.dataset import (
     read_questions,
 )
 from eval.figures import Figure, Record, by_tag, figures
+from eval.files import write_text
 from rag import Answer, Archive, Chatbot, Filters, Turn, WenbaoError, load_settings
 from rag.cli import answer_dict
 from rag.source import shown
 
 WITHOUT = "without-gold"
 """The tag of a question whose gold articles were left out."""
+
+ANSWERS = "answers.jsonl"
+"""The file of a run's records."""
 
 Progress = Callable[[int, int], None]
 
@@ -117,8 +121,9 @@ def steps(
     """
     todo = cases(questions, bot.archive, without_gold=without_gold)
     _begin(folder, description(bot, todo))
+    _drop_half_line(folder / ANSWERS)
     done = {record["asked"]["id"] for record in read_records(folder)}
-    with (folder / "answers.jsonl").open("a", encoding="utf-8") as file:
+    with (folder / ANSWERS).open("a", encoding="utf-8") as file:
         for number, case in enumerate(todo, 1):
             if case.question.id not in done:
                 file.write(json.dumps(ask(bot, case), ensure_ascii=False) + "\n")
@@ -267,17 +272,34 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
-    """The records written so far, each question's first; a line cut off in the middle is dropped
-    from the file, to be asked again.
+    """The records written so far, each question's first. A last line that is still being written
+    is left out; ``RunError`` names any other that is damaged.
     """
-    path = folder / "answers.jsonl"
+    path = folder / ANSWERS
     if not path.exists():
         return []
-    lines = path.read_bytes().split(b"\n")
-    if lines[-1]:
-        path.write_bytes(b"".join(line + b"\n" for line in lines[:-1]))
-    records = [json.loads(line) for line in lines[:-1] if line]
+    lines = path.read_bytes().split(b"\n")[:-1]
+    records = [_record(path, number, line) for number, line in enumerate(lines, 1)]
     return list({record["asked"]["id"]: record for record in reversed(records)}.values())[::-1]
+
+
+def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(line)
+        record["asked"]["id"]
+    except (ValueError, TypeError, KeyError) as exc:
+        raise RunError(
+            f"{shown(path)} 第 {number} 行已损坏。请删去这一行，再用同一命令继续。",
+            f"{shown(path)}, line {number} is damaged. Delete that line; the same command goes on.",
+        ) from exc
+    return record
+
+
+def _drop_half_line(path: Path) -> None:
+    """A line that was cut off when the run was killed leaves the file, to be asked again."""
+    if path.exists():
+        with path.open("r+b") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def runs(folder: Path) -> list[Path]:
@@ -304,9 +326,7 @@ def _figure(one: Figure) -> dict[str, float | int | None]:
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
-    new = path.with_name(path.name + ".new")
-    new.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    new.replace(path)
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 # The command

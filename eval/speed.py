@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings import SentenceEncoder, bundled_folder
-from eval.jsonl import read_jsonl
+from eval.files import read_jsonl
 from rag import Archive, Chatbot
 from rag.passages import PASSAGE_CHARS
 from rag.reader import bundled_reader

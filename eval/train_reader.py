@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.bundled import bundled_folder
-from eval.jsonl import read_jsonl
+from eval.files import read_jsonl
 from eval.metrics import exact_match, overlap_f1
 from rag.passages import PASSAGE_CHARS, passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader

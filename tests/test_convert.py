@@ -84,6 +84,37 @@ def test_rgb_groups_are_all_drawn_from(tmp_path):
     assert question.answers == (("一",), ("二",))
 
 
+def test_every_rgb_group_is_drawn_from_however_much_noise(tmp_path):
+    record = {**RGB, "positive": [["甲：一"], ["丙：二"]], "answer": [["一"], ["二"]]}
+    (question,) = converted("rgb", written(tmp_path, record), noise=0.8)
+    assert {p[0] for p in question.passages} == {"甲", "丙", "乙"}
+    (question,) = converted("rgb", written(tmp_path, record), noise=1.0)
+    assert {p[0] for p in question.passages} == {"乙"}
+
+
+def test_an_archive_that_is_wrong_is_quoted_as_it_is(tmp_path):
+    record = {**RGB, "positive_wrong": ["甲：白鹭912只。"], "fakeanswer": "912只"}
+    (question,) = converted("rgb", written(tmp_path, record), noise=0.4)
+    assert [p for p in question.passages if p.startswith("甲")] == ["甲：白鹭912只。"]
+    assert question.answers == (("912只",),)
+    assert "counterfactual" in question.tags
+
+
+def test_records_that_ask_nothing_are_left_out_and_counted(tmp_path, capsys):
+    path = written(tmp_path, RGB, {**RGB, "id": 5, "query": " "}, {**RGB, "id": 6, "answer": ""})
+    out = tmp_path / "out.jsonl"
+    assert main(["rgb", str(path), "--out", str(out)]) == 0
+    assert [question.id for question in read_questions(out)] == ["3"]
+    assert "1 questions in" in capsys.readouterr().out
+
+
+def test_an_article_that_is_nowhere_is_named(tmp_path):
+    one = {"id": "c1", "question": "？", "answer": "二", "gold_doc": "s9", "near_dup_docs": []}
+    path = written(tmp_path, {**one, "min_df": 3})
+    with pytest.raises(QuestionSetError, match="s9"):
+        converted("crud", path)
+
+
 def test_what_is_not_of_the_form_is_named_and_nothing_is_written(tmp_path):
     path = written(tmp_path, RGB, {"id": 4})
     with pytest.raises(QuestionSetError, match="line 2"):
@@ -95,6 +126,9 @@ def test_the_real_sets_convert(tmp_path):
     if not DATA.exists():
         pytest.skip(f"{DATA} is not on this machine")
     out = tmp_path / "out.jsonl"
+    file = str(DATA / "reader" / "valid_cmrc_trial.jsonl.gz")
+    assert main(["cmrc", file, "--out", str(out)]) == 0
+    assert len(read_questions(out)) == 995
     file = str(DATA / "reader" / "cmrc_dev.jsonl.gz")
     assert main(["cmrc", file, "--out", str(out)]) == 0
     assert len(read_questions(out)) == 3216

@@ -13,7 +13,7 @@ from eval.copies import copy_of, questions_of
 from eval.dataset import gold_ids, named_articles, read_questions
 from eval.generate import asked_of, drafts, found_back, generated
 from eval.noise import confusable, misread, with_misread_answers
-from rag import Settings
+from rag import Archive, Settings
 from rag.reader import Reading
 
 SET = [
@@ -67,6 +67,35 @@ class NumberReader:
             )
             for m in found
         ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asked"),
+    [
+        ("本报讯（记者 许白）云桥湿地本周共记录到白鹭312只。", "云桥湿地本周共记录到白鹭多少只？"),
+        ("今年的安排是：老城区新增公办学位共300个。", "老城区新增公办学位共多少个？"),
+        ("并将在两年之内陆续新增公办学位300个。", None),
+    ],
+)
+def test_a_question_can_be_understood_by_itself(sentence, asked):
+    assert [question for _, question, _ in asked_of(sentence)] == ([asked] if asked else [])
+
+
+def test_every_article_is_asked_about_before_one_twice(tmp_path, encoder):
+    between = "水面上风平浪静，远处的山看得很清楚。" * 20
+    stories = [
+        {
+            "title": name,
+            "text": f"{name}今年春天飞来白鹭{n}12只。{between}{name}去年飞来灰雁{n}45只。",
+        }
+        for n, name in enumerate(("云桥湿地北岸", "云桥湿地南岸", "云桥湿地东岸"), 1)
+    ]
+    write_jsonl(tmp_path / "birds.jsonl", stories)
+    made_of = Archive(tmp_path / "birds", encoder=encoder)
+    made_of.add([tmp_path / "birds.jsonl"])
+    golds = [question.gold for question in generated(made_of, 5, reader=NumberReader())]
+    assert len(golds) == 5
+    assert len(set(golds[:3])) == 3
 
 
 def test_generated_questions_can_be_read_back_and_name_their_sentence(archive):

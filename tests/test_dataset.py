@@ -58,6 +58,7 @@ def test_what_is_written_is_read_again(tmp_path):
     [
         ({"id": "1", "answers": [["x"]]}, "question"),
         ({**GOOD, "id": ""}, "id"),
+        ('{"id": "h", "question": "\\ud800", "answers": [["a"]]}', "question"),
         ({**GOOD, "answers": ["2.1万户"]}, "answers"),
         ({**GOOD, "answers": [[]]}, "answers"),
         ({**GOOD, "answers": []}, "answers"),

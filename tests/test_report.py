@@ -8,9 +8,9 @@ from html import escape
 
 import pytest
 
-from eval.compare import changed, differences
+from eval.compare import changed, differences, setups
 from eval.compare import main as compare
-from eval.figures import by_tag, failure, figures, passage_rank, values
+from eval.figures import by_tag, cited_sentences, failure, figures, passage_rank, values
 from eval.report import NAMES, highlighted, markdown, page, write
 from eval.run import RunError, summary
 
@@ -117,6 +117,13 @@ def test_figures_of_a_run_by_hand():
     assert summary(RECORDS)["figures"]["right"]["n"] == 6
 
 
+def test_what_went_well_every_time_still_has_an_interval():
+    found = figures([RIGHT] * 5)
+    assert found["citation recall"].value == 1.0
+    assert found["citation recall"].low == pytest.approx(0.566, abs=1e-3)
+    assert found["AUROC of refusal"].n == 0
+
+
 def test_every_figure_has_a_name_in_chinese():
     assert set(figures(RECORDS)) == set(NAMES)
 
@@ -126,6 +133,27 @@ def test_a_claim_that_the_quote_does_not_make_is_unsupported():
     assert values(made)["supported"] == 1.0
     made["answer"]["text"] = "白鹭共313只。[1]"
     assert values(made)["supported"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("白鹭共312只。[1]\n面馆开了41年。[2]", 1.0),
+        ("白鹭共312只。[2]\n面馆开了41年。[2]", 0.5),
+        ("白鹭共312只，面馆开了41年。[1][2]", 1.0),
+        ("白鹭共312只。[1]面馆开了41年。", 0.5),
+    ],
+)
+def test_a_sentence_rests_on_the_quotes_that_it_cites(text, share):
+    made = record("9", quotes=[("a1", "白鹭共312只。"), ("a2", "面馆开了41年。")])
+    made["answer"]["text"] = text
+    assert values(made)["supported"] == share
+
+
+def test_a_number_that_no_citation_has_is_part_of_the_words():
+    assert list(cited_sentences("共3次[12]。[1]", ["共3次[12]。"])) == [
+        ("共3次[12]。", "共3次[12]。")
+    ]
 
 
 EVIL = '<script>alert(1)</script><img src="http://evil.test/x">'
@@ -190,6 +218,20 @@ def test_two_runs_are_compared_question_by_question(tmp_path, capsys):
     assert compare([a, b, "--fail-if-worse"]) == 1
     assert compare([b, a, "--fail-if-worse"]) == 0
     assert "broken: 20" in capsys.readouterr().out
+
+
+def test_what_else_differs_is_said(tmp_path, capsys):
+    other = {**ABOUT, "settings": {"passages": 4}, "machine": "8 cores"}
+    assert setups(ABOUT, other) == ["settings.passages: 8 -> 4", "machine: 2 cores -> 8 cores"]
+    a, b = saved(tmp_path / "a", RECORDS), saved(tmp_path / "b", RECORDS, other)
+    assert compare([str(a), str(b)]) == 0
+    assert "settings.passages: 8 -> 4" in capsys.readouterr().out
+
+
+def test_the_same_ids_of_another_set_are_not_compared():
+    other = {**RIGHT, "asked": {**RIGHT["asked"], "question": "别的问题？"}}
+    with pytest.raises(RunError, match="The id 1 is another question"):
+        differences([RIGHT], [other])
 
 
 def test_runs_of_different_questions_are_not_compared():

@@ -121,6 +121,24 @@ def test_a_stopped_run_goes_on_to_the_same_summary(bot, questions, tmp_path):
     assert all(one.a == one.b for one in differences(whole, cut))
 
 
+def test_reading_a_run_that_is_being_written_changes_nothing(bot, questions, tmp_path):
+    run(bot, questions, tmp_path)
+    path = tmp_path / "answers.jsonl"
+    cut = path.read_bytes()[:-9]
+    path.write_bytes(cut)
+    assert [r["asked"]["id"] for r in read_records(tmp_path)] == ["1", "2", "3"]
+    assert path.read_bytes() == cut
+
+
+def test_a_damaged_record_is_named(bot, questions, tmp_path):
+    run(bot, questions, tmp_path)
+    path = tmp_path / "answers.jsonl"
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([lines[0], lines[1][:40], *lines[2:]]))
+    with pytest.raises(RunError, match="line 2 is damaged"):
+        read_records(tmp_path)
+
+
 def test_a_folder_with_another_run_is_left_alone(bot, archive, reader, questions, tmp_path):
     run(bot, questions, tmp_path)
     before = (tmp_path / "answers.jsonl").read_bytes()

@@ -5,9 +5,6 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from embeddings.errors import prefers_chinese
-from rag import WenbaoError
-
 COMMANDS = {
     "run": "a question set against an archive",
     "report": "a run as one page to read, a picture and a table",
@@ -25,25 +22,12 @@ COMMANDS = {
 
 
 def run(name: str, rest: list[str]) -> int:
-    """Runs one measurement; 2 when there is none of this name. Errors become one line."""
+    """Runs one measurement; 2 when there is none of this name."""
     if name in COMMANDS:
-        return _run(name, rest)
+        code: int = import_module(f"eval.{name}").main(rest)
+        return code
     lines = [f"  {command:<10} {text}" for command, text in COMMANDS.items()]
     text = "usage: wenbao eval NAME ...\n\n" + "\n".join(lines) + "\n"
     asked = name in ("-h", "--help")
     (sys.stdout if asked else sys.stderr).write(text)
     return 0 if asked else 2
-
-
-def _run(name: str, rest: list[str]) -> int:
-    try:
-        code: int = import_module(f"eval.{name}").main(rest)
-    except WenbaoError as exc:
-        sys.stderr.write(f"wenbao: {exc}\n")
-        return 1
-    except KeyboardInterrupt:
-        zh = "已停止。已答的都已保存，重复同一命令即可继续。"
-        en = "Stopped. What was answered is kept; the same command goes on."
-        sys.stderr.write(f"\n{zh if prefers_chinese() else en}\n")
-        return 130
-    return code

@@ -37,11 +37,11 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     arguments = sys.argv[1:] if argv is None else argv
-    if arguments[:1] == ["eval"]:
-        return _measure(arguments[1:])
-    options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = options.run
     try:
+        if arguments[:1] == ["eval"]:
+            return _measure(arguments[1:])
+        options = _parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except SettingsError as exc:
         return _failed(exc, 2)

@@ -6,9 +6,9 @@ import gzip
 
 import pytest
 
-from eval.commands import run
 from eval.files import WritingError, read_jsonl, write_text
 from rag import ReadingError
+from rag.cli import main
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
 
 
 def test_an_error_is_one_line_that_names_what_failed(tmp_path, capsys):
-    assert run("check", [str(tmp_path / "none.jsonl")]) == 1
-    assert run("report", [str(tmp_path)]) == 1
+    assert main(["eval", "check", str(tmp_path / "none.jsonl")]) == 1
+    assert main(["eval", "report", str(tmp_path)]) == 1
     first, second = capsys.readouterr().err.splitlines()
     assert "none.jsonl" in first
     assert "wenbao eval run" in second

@@ -440,7 +440,7 @@ def test_a_quote_is_copied_with_its_reference_and_a_link_opens_it_again(opened, 
     page.wait_for_selector("#paper >> text=已复制")
     copied = page.evaluate(clipboard)
     assert copied.startswith("“青禾大桥全长2.86公里，主跨628米")
-    assert copied.endswith("[N]. 青岚日报, 2024-03-28(1).）")
+    assert copied.endswith("[N]. 青岚日报, 2024-03-28(1).")
     page.click("#paper [data-link]")
     page.wait_for_function("navigator.clipboard.readText().then(t => t.startsWith('http'))")
     link = page.evaluate(clipboard)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import ui
 from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage
 from ui import render
-from ui.reference import quotation
+from ui.export import quotation
 from ui.session import Exchange, Selection
 
 NASTY = "<script>x</script><img src=x onerror=y>&amp;\"' {{a}} ${b} [1] [l](javascript:z) $$q$$"
@@ -304,7 +304,7 @@ def test_a_citation_can_be_copied_linked_and_walked_through():
     parsed = Parsed(render.pane([exchange], Selection(0, "cite", 2), COUNTS, "zh"))
     buttons = parsed.all("button")
     copied = [b["data-copy"] for b in buttons if "data-copy" in b]
-    assert copied == [quotation(cited[1])]
+    assert copied == [quotation(cited[1], "zh")]
     links = [b["data-link"] for b in buttons if "data-link" in b]
     assert links == [f"?article={found.id}&at=0-4"]
     around = {

@@ -35,7 +35,7 @@ def reference(citation: Citation, language: Language) -> str:
         printed += f"({article.page})"
     parts = (
         _authors(article, language),
-        f"{_line(article.title)}[N]",
+        f"{_title(article)}[N]",
         ", ".join(filter(None, (_line(article.source or ""), printed))),
     )
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
@@ -64,6 +64,11 @@ def _authors(article: Article, language: Language) -> str:
     if len(authors) > NAMED_AUTHORS:
         authors = [*authors[:NAMED_AUTHORS], text(language, "and_others")]
     return ", ".join(authors)
+
+
+def _title(article: Article) -> str:
+    subtitle = _line(article.subtitle or "").lstrip("—-－ ")
+    return _line(article.title) + (f"：{subtitle}" if subtitle else "")
 
 
 def _line(words: str) -> str:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from rag import Answer, Article, Citation, Counts, Filters, Hit
 from rag.types import Span
-from ui.reference import quotation
+from ui.export import quotation
 from ui.session import Exchange, Kind, Selection
 from ui.texts import Language, text
 
@@ -472,7 +472,7 @@ def _only(language: Language) -> str:
 def _tools(citation: Citation, language: Language) -> str:
     """Buttons that copy the quote with its reference and the link, and that keep to the article."""
     link = f"?article={citation.article.id}&at={citation.start}-{citation.end}"
-    copies = (("copy", quotation(citation)), ("link", link))
+    copies = (("copy", quotation(citation, language)), ("link", link))
     buttons = "".join(
         f'<button type="button" class="tool" data-{name}="{attribute(words)}"'
         f' data-done="{text(language, "copied")}">{text(language, name)}</button>'

@@ -21,7 +21,7 @@ from eval.dataset import Question, read_questions
 from eval.figures import Record, figures, right
 from eval.files import write_text
 from eval.metrics import holm, mcnemar
-from eval.run import drawn, read_records, run
+from eval.run import drawn, question_arguments, read_records, run
 from rag import Archive, Chatbot, Settings, load_settings
 from rag.passages import PASSAGE_CHARS
 from rag.reader import NO_SPAN, Reading
@@ -112,12 +112,7 @@ def run_variant(
 def main(argv: list[str]) -> int:
     """``wenbao eval ablate``."""
     parser = argparse.ArgumentParser(prog="wenbao eval ablate", description=__doc__)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--archive", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--config", type=Path, help="a settings file (TOML)")
-    parser.add_argument("--ask", type=int, help="only so many questions, drawn at random")
-    parser.add_argument("--seed", type=int, default=1)
+    question_arguments(parser)
     options = parser.parse_args(argv)
     archive = Archive(options.archive, create=False)
     questions = drawn(read_questions(options.questions), options.ask, options.seed)

@@ -16,12 +16,11 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import resources
-from pathlib import Path
 
 from eval.copies import copy_of, questions_of
 from eval.dataset import Question, gold_ids, named_articles, read_questions
 from eval.figures import figures
-from eval.run import drawn, read_records, run
+from eval.run import drawn, question_arguments, read_records, run
 from rag import Archive, Chatbot, load_settings
 
 RATES = (0.0, 0.01, 0.03, 0.05, 0.1)
@@ -87,13 +86,8 @@ def _also_misread(group: Sequence[str], pairs: Sequence[tuple[str, str]]) -> tup
 def main(argv: list[str]) -> int:
     """``wenbao eval noise``."""
     parser = argparse.ArgumentParser(prog="wenbao eval noise", description=__doc__)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--archive", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    question_arguments(parser)
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
-    parser.add_argument("--config", type=Path, help="a settings file (TOML)")
-    parser.add_argument("--ask", type=int, help="only so many questions, drawn at random")
-    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
     archive = Archive(options.archive, create=False)
     questions = drawn(read_questions(options.questions), options.ask, options.seed)

@@ -335,12 +335,7 @@ def _write(path: Path, value: dict[str, Any]) -> None:
 def main(argv: list[str]) -> int:
     """``wenbao eval run``."""
     parser = argparse.ArgumentParser(prog="wenbao eval run", description=__doc__)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--archive", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--config", type=Path, help="a settings file (TOML)")
-    parser.add_argument("--ask", type=int, help="only so many questions, drawn at random")
-    parser.add_argument("--seed", type=int, default=1, help="of the draw")
+    question_arguments(parser)
     parser.add_argument(f"--{WITHOUT}", action="store_true")
     options = parser.parse_args(argv)
     questions = drawn(read_questions(options.questions), options.ask, options.seed)
@@ -349,6 +344,16 @@ def main(argv: list[str]) -> int:
         run(bot, questions, options.out, without_gold=options.without_gold, progress=progress)
     print_summary(options.out)
     return 0
+
+
+def question_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every measurement that asks questions takes."""
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--archive", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--config", type=Path, help="a settings file (TOML)")
+    parser.add_argument("--ask", type=int, help="only so many questions, drawn at random")
+    parser.add_argument("--seed", type=int, default=1, help="of what is drawn")
 
 
 def drawn(questions: Sequence[Question], count: int | None, seed: int) -> list[Question]:

@@ -169,8 +169,8 @@ class HistoryTab:
         def searched(session: Session, words: str) -> dict[Any, Any]:
             return {self.kept: self._list(session, words)}
 
-        asked = [session, self.search]
-        self.search.change(searched, asked, [self.kept], **at_once | {"trigger_mode": "always_last"})
+        asked, latest = [session, self.search], at_once | {"trigger_mode": "always_last"}
+        self.search.change(searched, asked, [self.kept], **latest)
         tab.select(searched, asked, [self.kept], **at_once)
         self.kept.act(acted, asked, [self.kept, *conversation], **at_once)
 

@@ -111,8 +111,11 @@ def _ask_many(bot: Chatbot, filters: Filters, options: argparse.Namespace) -> in
 
 def _chat(options: argparse.Namespace) -> int:
     from ui.app import serve
+    from ui.history import History
 
     bot = _chatbot(options)
+    path = options.history or bot.archive.path / "history.db"
+    history = None if options.no_history else History(path)
     bot.archive.encoder  # noqa: B018 - loaded before the page opens, not at the first question
     bot.reader  # noqa: B018
     serve(
@@ -122,6 +125,7 @@ def _chat(options: argparse.Namespace) -> int:
         open_browser=options.open,
         examples=options.example,
         questions=options.questions,
+        history=history,
     )
     return 0
 
@@ -450,6 +454,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a question set that can be run in the page",
     )
+    kept = chat.add_mutually_exclusive_group()
+    kept.add_argument(
+        "--history", type=Path, metavar="FILE", help="where conversations are kept (in the archive)"
+    )
+    kept.add_argument("--no-history", action="store_true", help="keep no conversations")
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)
     _reader(chat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -31,6 +32,7 @@ from rag import (
 )
 from ui import server
 from ui.app import build
+from ui.history import History
 
 pytestmark = pytest.mark.browser
 
@@ -234,9 +236,11 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def url(chatbot):
-    with Running(chatbot) as running:
+def url(chatbot, tmp_path_factory):
+    history = History(tmp_path_factory.mktemp("history") / "history.db")
+    with Running(chatbot, history=history) as running:
         yield running.url
+    history.close()
 
 
 class Watched:
@@ -640,3 +644,68 @@ def test_without_a_question_set_the_page_says_how_to_give_one(opened):
     page.click("role=tab[name='评测']")
     page.wait_for_selector("text=--questions")
     assert page.is_disabled("#go")
+
+
+def test_a_reload_keeps_the_conversation_and_nobody_else_opens_it(opened, url, browser):
+    reader, page = (one := opened()), one.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.wait_for_url("**/?c=*")
+    page.reload()
+    page.wait_for_selector(".answer .ref")
+    assert page.locator(".question").all_inner_texts() == ["青禾大桥主跨有多长"]
+    assert page.inner_text("mark.quote").startswith("青禾大桥全长2.86公里")
+    reader.ask("茶叶出口额是多少")
+    reader.settle()
+    page.reload()
+    page.wait_for_selector(".exchange >> nth=1")
+    other = Watched(browser, page.url)
+    other.page.wait_for_selector(".welcome")
+    other.page.get_by_role("tab", name="记录").click()
+    other.page.wait_for_selector("#kept .none")
+    assert other.page.locator("#kept li").count() == 0
+    assert other.page.url == url
+    other.context.close()
+
+
+def test_kept_conversations_are_found_renamed_deleted_and_opened(opened):
+    reader = opened()
+    page = reader.page
+    for question in ("青禾大桥主跨有多长", "茶叶出口额是多少"):
+        reader.ask(question)
+        reader.settle()
+        page.click("#new")
+        page.wait_for_selector(".welcome")
+    page.get_by_role("tab", name="记录").click()
+    titles = "[...document.querySelectorAll('#kept input')].map((i) => i.value).join('|')"
+    page.wait_for_function(f"{titles} === '茶叶出口额是多少|青禾大桥主跨有多长'")
+    page.fill("#kept input >> nth=1", '大桥<b>"')
+    page.press("#kept input >> nth=1", "Enter")
+    page.wait_for_selector("text=标题已改。")
+    page.fill("#search input, #search textarea", "主跨")
+    page.wait_for_function(f"""{titles} === '大桥<b>"'""")
+    page.get_by_role("button", name="删除: 大桥").click()
+    page.wait_for_selector("#kept .none")
+    page.get_by_role("button", name="撤销").click()
+    page.wait_for_function(f"""{titles} === '大桥<b>"'""")
+    page.get_by_role("button", name="打开: 大桥").click()
+    page.wait_for_selector("#talk .answer >> visible=true")
+    assert page.locator(".question").all_inner_texts() == ["青禾大桥主跨有多长"]
+    assert reader.complaints == []
+
+
+def test_a_conversation_is_taken_away_as_a_file(opened):
+    reader = opened()
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    reader.page.get_by_role("tab", name="记录").click()
+    held = {}
+    for form in ("Markdown", "HTML", "JSON"):
+        with reader.page.expect_download() as download:
+            reader.page.get_by_role("button", name=f"导出为 {form}").click()
+        name = download.value.suggested_filename
+        held[name] = Path(download.value.path()).read_text(encoding="utf-8")
+    assert list(held) == [f"青禾大桥主跨有多长.{suffix}" for suffix in ("md", "html", "json")]
+    quote = "青禾大桥全长2.86公里，主跨628米，是岚江上跨度最大的桥。"
+    assert all(quote in words for words in held.values())
+    assert json.loads(held["青禾大桥主跨有多长.json"])[0]["question"] == "青禾大桥主跨有多长"

@@ -182,3 +182,14 @@ def test_importing_the_page_does_not_import_the_framework():
     code = "import ui, ui.app, sys; print('gradio' in sys.modules, 'uvicorn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_reader_is_named_once_by_a_cookie_that_no_script_reads(client):
+    client.cookies.clear()
+    assert "set-cookie" not in client.get("/config").headers
+    named = client.get("/").headers["set-cookie"]
+    assert named.startswith(f"{server.READER}=")
+    assert {"HttpOnly", "SameSite=Strict"} <= set(named.split("; "))
+    assert "set-cookie" not in client.get("/").headers
+    client.cookies.clear()
+    assert client.get("/").headers["set-cookie"] != named

@@ -187,3 +187,18 @@ def test_an_error_before_the_first_item_is_raised_too():
 
     with ThreadPoolExecutor(1) as pool, pytest.raises(LookupError, match="at once"):
         list(in_one_thread(pool, broken))
+
+
+def test_a_kept_conversation_goes_on_and_what_it_left_unanswered_is_stopped():
+    session, ticket = asked()
+    session.receive(ticket, ANSWER)
+    session.ask("又问")
+    session.ask("还问")
+    other = Session()
+    other.resume("key", session.exchanges)
+    assert other.key == "key"
+    assert [e.stage for e in other.exchanges] == ["answered", "stopped", "stopped"]
+    assert other.selection == Selection(0, "cite", 1)
+    assert other.take() is None
+    other.clear()
+    assert other.key == ""

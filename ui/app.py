@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import islice
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 from rag import Answer, Article, Filters, Hit, WenbaoError
 from rag.types import Span
 from ui import render, server
+from ui.conversations import HistoryTab, keep, owner, resume
 from ui.evaluation import EvaluationTab
+from ui.history import History
 from ui.session import Kind, Session, in_one_thread
 from ui.texts import Language, both, preferred, text
 
@@ -54,17 +57,20 @@ def build(
     language: Language | None = None,
     examples: Sequence[str] = (),
     questions: Sequence[Path] = (),
+    history: History | None = None,
 ) -> "gr.Blocks":
     """The page of a chatbot, in ``language`` or in the language each reader's browser asks for.
 
     ``examples`` are questions to click; without them the newest headlines are asked about.
-    ``questions`` are the question sets that can be run in the evaluation tab.
+    ``questions`` are the question sets that can be run in the evaluation tab. Conversations are
+    kept in ``history``; without one they end with their page.
     """
     _keep_quiet()
     import gradio as gr
 
     tab = EvaluationTab(chatbot, questions)
-    page = _Page(chatbot, language, tuple(examples) or _asked_headlines(chatbot), tab)
+    asked = tuple(examples) or _asked_headlines(chatbot)
+    page = _Page(chatbot, language, asked, tab, history)
     blocks = gr.Blocks(title=text(language or "zh", "page_title"), analytics_enabled=False)
     with blocks:
         page.lay_out()
@@ -81,13 +87,16 @@ def serve(
     language: Language | None = None,
     examples: Sequence[str] = (),
     questions: Sequence[Path] = (),
+    history: History | None = None,
 ) -> None:
     """Serves the page until it is interrupted, and prints its address once it is up.
 
     Raises ``WenbaoError`` when the port is in use or the host cannot be listened on.
     """
     with server.listen(host, port) as listener:
-        blocks = build(chatbot, language=language, examples=examples, questions=questions)
+        blocks = build(
+            chatbot, language=language, examples=examples, questions=questions, history=history
+        )
         server.run(server.application(blocks, host=host), listener, open_browser=open_browser)
 
 
@@ -112,11 +121,14 @@ class _Page:
         language: Language | None,
         examples: tuple[str, ...],
         evaluation: EvaluationTab,
+        history: History | None,
     ) -> None:
         self._chatbot = chatbot
         self._language = language
         self._examples = examples
         self._evaluation = evaluation
+        self._history = history
+        self._kept = HistoryTab(history)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     # Layout
@@ -130,7 +142,7 @@ class _Page:
             self.masthead = gr.HTML(elem_id="masthead", apply_default_css=False)
             self.new = gr.Button(elem_id="new", size="sm", min_width=0)
             self.switch = gr.Button(elem_id="switch", size="sm", min_width=0)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as self.tabs:
             with gr.Tab("提问", id="ask") as self.asking:
                 with gr.Row(elem_id="desk"):
                     with gr.Column(elem_id="left", min_width=0):
@@ -155,6 +167,8 @@ class _Page:
                         self.paper = gr.HTML(
                             elem_id="paper", js_on_load=_ON_CLICK, apply_default_css=False
                         )
+            with gr.Tab("记录", id="history", visible=self._history is not None) as self.past:
+                self._kept.lay_out()
             with gr.Tab("评测", id="measure") as self.measure:
                 self._evaluation.lay_out()
 
@@ -167,7 +181,10 @@ class _Page:
         def loaded(session: Session, request: gr.Request) -> dict[Any, Any]:
             asked_for = preferred(request.headers.get("accept-language", ""))
             session.language = self._language or asked_for
-            session.linked = self._linked(dict(request.query_params))
+            query = dict(request.query_params)
+            session.linked = self._linked(query)
+            session.owner = owner(request.cookies.get(server.READER, ""))
+            self._resume(session, query.get("c", ""))
             return {self.session: session, **self._everything(session)}
 
         def asked_example(session: Session, event: gr.EventData) -> dict[Any, Any]:
@@ -186,7 +203,8 @@ class _Page:
         at_once: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **quiet}
         session = [self.session]
         asking = [self.talk, self.status, self.paper, self.box, self.send, self.halt]
-        tabs = [self.asking, self.measure, *self._evaluation.widgets]
+        tabs = [self.asking, self.past, self.measure]
+        tabs += [*self._kept.widgets, *self._evaluation.widgets]
         every = [*asking, self.bounds, self.masthead, self.new, self.switch, *tabs]
 
         blocks.load(loaded, session, [self.session, *every], **quiet)
@@ -205,6 +223,8 @@ class _Page:
         self.switch.click(self._switched, session, every, **at_once)
         self._wire_bounds(asking, at_once)
         self._evaluation.wire(self.session, quiet)
+        conversation = [*asking, self.tabs]
+        self._kept.wire(self.session, self.past, conversation, self._opened, at_once)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)
 
@@ -240,7 +260,18 @@ class _Page:
     def _asked(self, session: Session, question: str) -> dict[Any, Any]:
         if not session.ask(question):
             return self._talk(session)
+        keep(self._history, session)
         return {**self._talk(session), self.box: ""}
+
+    def _resume(self, session: Session, key: str) -> None:
+        """Goes on with the conversation that the address names, if the reader has it."""
+        with suppress(WenbaoError):
+            resume(self._history, session, key)
+
+    def _opened(self, session: Session) -> dict[Any, Any]:
+        import gradio as gr
+
+        return {**self._talk(session), self.tabs: gr.update(selected="ask")}
 
     def _bounded(self, filters: Filters, name: str, value: str) -> Filters:
         """The filters with one changed; what cannot be meant changes nothing."""
@@ -276,6 +307,8 @@ class _Page:
                 for event in self._events(session, place):
                     if not session.receive(ticket, event):
                         break
+                    if isinstance(event, Answer):
+                        keep(self._history, session)
                     yield self._talk(session)
             except WenbaoError as exc:
                 if session.fail(ticket, (exc.zh, exc.en)):
@@ -294,9 +327,12 @@ class _Page:
 
     def _stopped(self, session: Session) -> dict[Any, Any]:
         session.stop()
+        keep(self._history, session)
         return self._talk(session)
 
     def _cleared(self, session: Session) -> dict[Any, Any]:
+        session.stop()
+        keep(self._history, session)
         session.clear()
         return {**self._talk(session), self.box: ""}
 
@@ -319,7 +355,9 @@ class _Page:
             self.box: gr.update(label=label, placeholder=hint),
             self.bounds: self._bounds(session),
             self.asking: gr.update(label=word("tab_ask")),
+            self.past: gr.update(label=word("tab_history")),
             self.measure: gr.update(label=word("tab_measure")),
+            **self._kept.words(session),
             **self._evaluation.words(session),
         }
 
@@ -328,7 +366,9 @@ class _Page:
 
         language, word = session.language, _words(session.language)
         return {
-            self.talk: render.conversation(session.exchanges, self._examples, language),
+            self.talk: render.conversation(
+                session.exchanges, self._examples, language, session.key
+            ),
             self.status: render.status(session.exchanges, language),
             self.paper: self._paper(session),
             self.send: word("ask"),

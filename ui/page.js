@@ -94,12 +94,38 @@
     if (document.title !== masthead.dataset.title) document.title = masthead.dataset.title;
   };
 
+  // The address names the conversation, so that a reload goes on with it.
+  const followKey = () => {
+    const key = find("#talk [data-key]")?.dataset.key;
+    const address = new URL(location.href);
+    if (key === undefined || key === (address.searchParams.get("c") ?? "")) return;
+    if (key) address.searchParams.set("c", key);
+    else address.searchParams.delete("c");
+    history.replaceState(null, "", address);
+  };
+
+  // A file that the server made is handed to the browser, once.
+  let handed = "";
+  const followParcel = () => {
+    const parcel = find("#kept [data-parcel]");
+    if (!parcel || parcel.dataset.parcel === handed) return;
+    handed = parcel.dataset.parcel;
+    const bytes = Uint8Array.from(atob(parcel.dataset.body), (byte) => byte.charCodeAt(0));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.download = parcel.dataset.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
   let scheduled = false;
   const follow = () => {
     scheduled = false;
     followLanguage();
     followTalk();
     followPaper();
+    followKey();
+    followParcel();
   };
 
   document.addEventListener("keydown", guardComposition, true);

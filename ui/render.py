@@ -76,15 +76,22 @@ def masthead(language: Language) -> str:
     )
 
 
-def conversation(exchanges: Sequence[Exchange], examples: Sequence[str], language: Language) -> str:
-    """The left side: all exchanges, or examples before the first one."""
+def conversation(
+    exchanges: Sequence[Exchange], examples: Sequence[str], language: Language, key: str = ""
+) -> str:
+    """The left side: all exchanges, or examples before the first one. The page's address names the
+    conversation by its ``key``.
+    """
     label = text(language, "conversation")
     body = (
         "".join(_exchange(e, turn, language) for turn, e in enumerate(exchanges))
         if exchanges
         else _welcome(examples, language)
     )
-    return f'<section class="talk" lang="{language}" aria-label="{label}">{body}</section>'
+    return (
+        f'<section class="talk" lang="{language}" aria-label="{label}"'
+        f' data-key="{attribute(key)}">{body}</section>'
+    )
 
 
 def status(exchanges: Sequence[Exchange], language: Language) -> str:

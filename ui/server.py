@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import secrets
 import socket
 import sys
 import webbrowser
@@ -50,6 +51,8 @@ _SERVED = re.compile(
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(?::\d+)?", re.IGNORECASE)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _WILDCARD = frozenset({"", "0.0.0.0", "::"})
+READER = "wenbao_reader"
+"""The cookie that tells a reader's browser from others; no script can read it."""
 _GRACE = 2
 """Seconds that open connections get when the server stops: every open page holds one."""
 
@@ -75,7 +78,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
                 kept = [h for h in message["headers"] if h[0].decode().lower() not in HEADERS]
-                message = {**message, "headers": kept + own}
+                message = {**message, "headers": kept + own + _cookie(scope)}
             await send(message)
 
         app = self._app if self._allowed(scope) else _not_found()
@@ -158,6 +161,16 @@ def address(listener: socket.socket) -> str:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host.lower()
+
+
+def _cookie(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The header that names a reader who opens the page without a name."""
+    sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    if scope["path"] != "/" or f"{READER}=".encode() in sent:
+        return []
+    year = 365 * 24 * 3600
+    value = f"{READER}={secrets.token_urlsafe(24)}; Max-Age={year}; Path=/; HttpOnly"
+    return [(b"set-cookie", f"{value}; SameSite=Strict".encode())]
 
 
 def _not_found() -> ASGIApp:

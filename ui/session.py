@@ -73,7 +73,8 @@ class Session:
     ``ticket`` marks the question being answered; results for another ticket come too late.
     ``untaken`` until somebody answers it. Further questions wait. ``filters`` hold for the
     questions to come. ``linked`` is the article and span that the page's address named.
-    ``measuring`` while an evaluation runs; who sets it to false stops that.
+    ``measuring`` while an evaluation runs; who sets it to false stops that. ``owner`` tells the
+    reader from others, ``key`` the conversation from others, once it is kept.
     """
 
     language: Language = "zh"
@@ -84,6 +85,8 @@ class Session:
     ticket: object = None
     untaken: bool = False
     measuring: bool = False
+    owner: str = ""
+    key: str = ""
 
     @property
     def current(self) -> int | None:
@@ -154,7 +157,21 @@ class Session:
     def clear(self) -> None:
         """Starts a new conversation."""
         self.exchanges, self.selection, self.linked = (), None, None
+        self.key = ""
         self.ticket, self.untaken = None, False
+
+    def resume(self, key: str, exchanges: tuple[Exchange, ...]) -> None:
+        """Goes on with a kept conversation; a question that it left unanswered is a stopped one."""
+        self.clear()
+        self.key = key
+        self.exchanges = tuple(
+            replace(e, stage="stopped") if e.running or e.stage == "waiting" else e
+            for e in exchanges
+        )
+        for turn, exchange in reversed(list(enumerate(self.exchanges))):
+            if exchange.answer and exchange.answer.citations:
+                self.select(turn, "cite", exchange.answer.citations[0].number)
+                return
 
     def select(self, turn: int, kind: Kind, number: int) -> bool:
         """Opens a source or passage; false when there is no such one."""

@@ -133,6 +133,20 @@ TABLE: dict[str, dict[Language, str]] = {
     "shown_run": {"zh": "查看", "en": "Show"},
     "compared_with": {"zh": "与之比较", "en": "Compare with"},
     "nothing": {"zh": "不比较", "en": "Nothing"},
+    # Kept conversations
+    "tab_history": {"zh": "记录", "en": "History"},
+    "search_history": {"zh": "在记录里查找", "en": "Search the history"},
+    "no_conversations": {"zh": "没有这样的对话。", "en": "No such conversation."},
+    "so_many_questions": {"zh": "{count} 问", "en": "questions: {count}"},
+    "rename": {"zh": "标题，可以改", "en": "Title, can be changed"},
+    "renamed": {"zh": "标题已改。", "en": "Renamed."},
+    "open_conversation": {"zh": "打开", "en": "Open"},
+    "delete_conversation": {"zh": "删除", "en": "Delete"},
+    "deleted": {"zh": "已删除。", "en": "Deleted."},
+    "undo": {"zh": "撤销", "en": "Undo"},
+    "restored": {"zh": "已恢复。", "en": "Restored."},
+    "export_as": {"zh": "导出为 {form}", "en": "Export as {form}"},
+    "exported": {"zh": "已导出：{name}", "en": "Exported: {name}"},
     # The server
     "serving": {
         "zh": "问报已启动：{url}（按 Ctrl+C 停止）",

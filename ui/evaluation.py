@@ -1,6 +1,7 @@
 """The evaluation tab: a question set is run on the archive, its report read, runs compared."""
 
 # No postponed annotations here: the framework reads the handlers' annotations while they are made.
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +104,7 @@ class EvaluationTab:
             yield {}
             return
         session.measuring = True
-        folder = self._runs / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+        folder = self._fresh(f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
         try:
             yield self._running(session, 0, 0)
             run = in_one_thread(
@@ -151,6 +152,12 @@ class EvaluationTab:
     @property
     def _runs(self) -> Path:
         return self._chatbot.archive.path / "runs"
+
+    def _fresh(self, name: str) -> Path:
+        """A folder for a run that is not there yet."""
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names = itertools.chain([name], numbered)
+        return next(self._runs / n for n in names if not (self._runs / n).exists())
 
     def _running(self, session: Session, done: int, total: int) -> dict[Any, Any]:
         import gradio as gr

@@ -305,7 +305,7 @@ def _drop_half_line(path: Path) -> None:
 def runs(folder: Path) -> list[Path]:
     """The folders of the finished runs in a folder, newest first."""
     found = [path.parent for path in folder.glob("*/summary.json")]
-    return sorted(found, key=lambda path: str(read_run(path).get("started")), reverse=True)
+    return sorted(found, key=lambda path: (read_run(path).get("started", ""), path), reverse=True)
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:

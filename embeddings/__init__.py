@@ -1,7 +1,7 @@
 """Text to unit vectors to nearest neighbours. Knows nothing of newspapers."""
 
 from embeddings.bundled import BUNDLED, bundled_folder
-from embeddings.encoder import Encoder, SentenceEncoder, quiet, share_words
+from embeddings.encoder import Encoder, SentenceEncoder, computing, quiet, share_words
 from embeddings.errors import EncoderError, IndexFileError
 from embeddings.index import IndexStamp, VectorIndex
 
@@ -14,6 +14,7 @@ __all__ = [
     "SentenceEncoder",
     "VectorIndex",
     "bundled_folder",
+    "computing",
     "quiet",
     "share_words",
 ]

@@ -29,6 +29,11 @@ Progress = Callable[[int, int], None]
 LOAD_ERRORS = (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeError)
 """What the libraries raise for a model that is not there or not one."""
 
+computing = threading.Lock()
+"""Held for each batch of a model: one takes all cores, and two that share them are many times
+slower than one after the other. Between batches another question gets its turn.
+"""
+
 _BATCH_TOKENS = 2048
 """Padded tokens of one batch. On two cores larger batches leave the caches and are slower."""
 
@@ -126,7 +131,7 @@ class SentenceEncoder:
     def _forward(self, texts: list[str]) -> NDArray[np.float32]:
         import torch
 
-        with torch.inference_mode():
+        with computing, torch.inference_mode():
             features = self._model.preprocess(texts)
             placed = {
                 key: value.to(self._model.device) if isinstance(value, torch.Tensor) else value

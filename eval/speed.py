@@ -3,7 +3,8 @@
 Prints the machine, then: embedding throughput beside the matrix-product rate of the same machine
 (measured in turn, medians, so that a busy machine slows both), the time and peak memory of adding
 the articles in a new process, the reader over eight passages and the memory that it takes together
-with the encoder, the cold start of ``wenbao ask``, and warm questions at p50 and p95.
+with the encoder, the cold start of ``wenbao ask``, warm questions at p50 and p95, and ten people
+who ask at once.
 With ``--archive`` the questions go to that archive instead of the one just made.
 """
 
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
 ROUNDS = 7
+PEOPLE = 10
+"""Who ask at the same moment."""
 
 
 def throughput(articles: Sequence[dict[str, Any]], rounds: int = ROUNDS) -> dict[str, float]:
@@ -149,6 +153,31 @@ def warm(archive: Archive, questions: Sequence[str]) -> dict[str, float]:
     }
 
 
+def at_once(archive: Archive, questions: Sequence[str], people: int = PEOPLE) -> dict[str, float]:
+    """Rounds of so many people who ask at the same moment: seconds until the first evidence and
+    until the answer, at p50 and p95 over all of them.
+    """
+    bot = Chatbot(archive)
+    bot.ask(questions[0])
+
+    def ask(question: str) -> tuple[float, float]:
+        started = time.perf_counter()
+        first, last = (time.perf_counter() - started for _ in bot.stream(question))
+        return first, last
+
+    times: list[tuple[float, float]] = []
+    with ThreadPoolExecutor(people) as pool:
+        for start in range(0, len(questions) - people + 1, people):
+            times += pool.map(ask, questions[start : start + people])
+    evidence, answers = zip(*times, strict=True)
+    return {
+        "evidence_p50": statistics.median(evidence),
+        "evidence_p95": statistics.quantiles(evidence, n=20)[-1],
+        "answer_p50": statistics.median(answers),
+        "answer_p95": statistics.quantiles(answers, n=20)[-1],
+    }
+
+
 def _seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
@@ -192,6 +221,7 @@ def main(argv: list[str]) -> int:
         _print("cold start", {"seconds": cold_start(made, questions[0])})
         archive = Archive(options.archive or made, create=False)
         _print(f"warm question, {archive.counts().passages} passages", warm(archive, questions))
+        _print(f"{PEOPLE} people at once", at_once(archive, questions))
     return 0
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from embeddings import BUNDLED, bundled_folder, quiet, share_words
+from embeddings import BUNDLED, bundled_folder, computing, quiet, share_words
 from embeddings.encoder import LOAD_ERRORS
 from rag.errors import ModelError
 from rag.types import Span
@@ -127,7 +127,7 @@ class Reader:
             )
             offsets = coded.pop("offset_mapping").tolist()
             owners = coded.pop("overflow_to_sample_mapping").tolist()
-            with torch.inference_mode():
+            with computing, torch.inference_mode():
                 logits = self._logits(coded)
             for row, owner in enumerate(owners):
                 tokens = found[batch[owner]]

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-READERS = 2
-"""Questions answered at the same time; the others wait their turn."""
+READERS = 8
+"""Questions on their way at the same time; the models take them in turns."""
 
 EXAMPLES = 4
 

@@ -75,9 +75,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A question of the training data. ``gold`` is the text that holds the answer, an article's
-    or a paragraph of it.
-    """
+    """A question of the training data. ``gold`` is the text that holds the answer."""
 
     group: str
     question: str
@@ -106,39 +104,19 @@ def reader_questions(data: Path, count: int, seed: int) -> tuple[list[str], list
 def news_questions(
     data: Path, count: int, seed: int
 ) -> tuple[list[dict[str, Any]], list[Labelled]]:
-    """News in brief, an article a day, and questions whose answer stands literally in the one
-    chunk of news that answers them.
-    """
-    articles = briefs(read_jsonl(data / "chronoqa" / "chunks.jsonl"))
+    """Chunks of news and questions whose answer stands literally in their one gold chunk."""
+    chunks = read_jsonl(data / "chronoqa" / "chunks.jsonl")
     literal = [
         Labelled(
             group="news",
             question=record["question"],
             answers=(record["answer"],),
-            gold=_on_one_line(text),
+            gold=text,
             asked_on=date.fromisoformat(record["question_date"]),
         )
         for record, text in literal_news(data, training=False)
     ]
-    return articles, random.Random(seed).sample(literal, min(count, len(literal)))
-
-
-def briefs(chunks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Chunks of one day as one article of several paragraphs: what answers a question stands among
-    other things, as in a paper. Those without a day are articles by themselves.
-    """
-    days: dict[str, dict[str, str]] = {}
-    for chunk in chunks:
-        key = chunk["date"] or chunk["id"]
-        days.setdefault(key, {})[_on_one_line(chunk["text"])] = chunk["date"]
-    return [
-        {"title": next(iter(texts))[:30], "text": "\n".join(texts), "date": min(texts.values())}
-        for texts in days.values()
-    ]
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+    return chunks, random.Random(seed).sample(literal, min(count, len(literal)))
 
 
 def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
@@ -155,7 +133,7 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
         if example is None or not example.right.any():
             continue
         yield example
-        rest = [hit for hit in hits if fold(item.gold) not in fold(hit.article.text)]
+        rest = [hit for hit in hits if fold(hit.article.text) != fold(item.gold)]
         if rest:
             yield _nothing_right(_example(inquiry, item, rest, f"{item.group}-removed", part))
         cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
@@ -219,9 +197,9 @@ def _example(inquiry: Inquiry, item: Labelled, hits: list[Hit], group: str, fold
 
 
 def _answers(sentence: Sentence, item: Labelled) -> bool:
-    text, gold = fold(sentence.text), fold(item.gold)
-    its_own = gold in fold(sentence.hit.article.text) and text in gold
-    return its_own and any(fold(answer) in text for answer in item.answers)
+    same = fold(sentence.hit.article.text) == fold(item.gold)
+    text = fold(sentence.text)
+    return same and any(fold(answer) in text for answer in item.answers)
 
 
 def fit_choice(data: list[Example]) -> NDArray[np.float64]:
@@ -350,12 +328,12 @@ def _archive(
 
 def _gather(work: Path, data: Path, count: int, seed: int) -> list[Example]:
     contexts, reading = reader_questions(data, count, seed)
-    articles, news = news_questions(data, count, seed)
+    chunks, news = news_questions(data, count, seed)
     sources: list[tuple[str, list[dict[str, Any]], list[Labelled]]] = [
         ("reader", [{"title": c[:20], "text": c} for c in contexts], reading),
         (
             "news",
-            articles,
+            [{"title": c["text"][:30], "text": c["text"], "date": c["date"]} for c in chunks],
             news,
         ),
     ]

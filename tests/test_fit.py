@@ -7,27 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from eval.fit import SIGNS, Labelled, _logistic, _without_answer, briefs, calibration_error
+from eval.fit import SIGNS, Labelled, _logistic, _without_answer, calibration_error
 from rag import Article, Hit, Passage
 from rag.evidence import FEATURES
-
-CHUNKS = [
-    {"id": "c1", "date": "2024-03-02", "text": "云桥湿地观鸟节\n开幕。"},
-    {"id": "c2", "date": "2024-03-02", "text": "城东水厂停水检修。"},
-    {"id": "c3", "date": None, "text": "老街面馆已有41年。"},
-    {"id": "c4", "date": "2024-03-02", "text": "城东水厂停水检修。"},
-]
-
-
-def test_the_news_of_one_day_is_one_article_with_each_chunk_once():
-    assert briefs(CHUNKS) == [
-        {
-            "title": "云桥湿地观鸟节 开幕。",
-            "text": "云桥湿地观鸟节 开幕。\n城东水厂停水检修。",
-            "date": "2024-03-02",
-        },
-        {"title": "老街面馆已有41年。", "text": "老街面馆已有41年。", "date": None},
-    ]
 
 
 def test_cutting_the_answer_out_leaves_the_other_sentences():

@@ -4,8 +4,7 @@ LoRA (Hu et al. 2021) on the linear layers of the bundled encoder and a head of 
 trained on passages cut as the archive cuts them, half of them with a headline and date in front.
 Position 0 stands for "not here": so it is for questions marked impossible, for other passages of
 the context that answers, for passages of other contexts that share the question's words, and for
-passages out of which the sentence with the answer was cut. Short news is set among other news that
-shares the question's words, as it stands on a page. Drawn anew for each epoch.
+passages out of which the sentence with the answer was cut. Drawn anew for each epoch.
 
 The result is ``rag/reader.safetensors``: the low-rank factors and the head, in fp16. A checkpoint
 is written every 100 steps; the same command goes on from it, to the same result.
@@ -32,7 +31,7 @@ from typing import Any
 from embeddings.bundled import bundled_folder
 from eval.files import read_jsonl
 from eval.metrics import exact_match, overlap_f1
-from rag.passages import PASSAGE_CHARS, passages, sentences
+from rag.passages import passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader
 from rag.terms import bigrams, fold, question_terms
 from rag.types import Article, Span
@@ -45,12 +44,6 @@ NEAR = 5
 
 IMPOSSIBLE, OTHER, FOREIGN, CUT = 0.4, 0.25, 0.25, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
-
-NEWS = 3
-"""Times that a news question is drawn in an epoch, among other news each time."""
-
-AMONG = 0.7
-"""How often a passage with room left is filled up with passages of other contexts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +145,7 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
             said = record.context[slice(*record.answer)]
             rests = [_without(passage, said) for passage, answer in drawn if answer]
             drawn += [(rest, None) for rest in rests if rest]
-        for part, span in drawn:
-            filled = rng.random() < AMONG
-            passage, answer = _among(part, span, record.near, rng) if filled else (part, span)
+        for passage, answer in drawn:
             head = _headline(record.context, rng) if rng.random() < 0.5 else ""
             made.append(Sample(question=record.question, head=head, passage=passage, answer=answer))
     rng.shuffle(made)
@@ -168,23 +159,6 @@ def _parts(context: str) -> list[Span]:
 def _without(passage: str, answer: str) -> str:
     """The passage without the sentences that hold the answer; empty if all do."""
     return "".join(passage[a:b] for a, b in sentences(passage) if answer not in passage[a:b])
-
-
-def _among(
-    passage: str, answer: Span | None, near: Sequence[str], rng: random.Random
-) -> tuple[str, Span | None]:
-    """The passage with others around it, up to the length of one, and the answer's span in it."""
-    before, after = "", ""
-    for other in rng.sample(near, len(near)):
-        room = PASSAGE_CHARS - len(before) - len(passage) - len(after)
-        if other == passage or len(other) > room:
-            continue
-        if rng.random() < 0.5:
-            before += other
-        else:
-            after += other
-    shifted = (answer[0] + len(before), answer[1] + len(before)) if answer else None
-    return before + passage + after, shifted
 
 
 def _headline(context: str, rng: random.Random) -> str:
@@ -272,8 +246,7 @@ def build(seed: int, rate: float = 1e-3) -> Trainee:
 
 def train(options: argparse.Namespace) -> None:
     """Trains for a number of steps, the rate falling over them in a line, and writes the result."""
-    news = with_near(news_records(options.data))
-    records = with_near(reader_records(options.data)) + NEWS * news
+    records = with_near(reader_records(options.data)) + with_near(news_records(options.data))
     trainee = build(options.seed, options.rate)
     rates = [group["lr"] for group in trainee.optimizer.param_groups]
     start, before, losses = _resume(options.checkpoint, trainee), time.monotonic(), []

@@ -267,6 +267,8 @@ class Watched:
         self.page.wait_for_function(f"document.querySelectorAll('.exchange').length > {before}")
 
     def settle(self) -> None:
+        pending = "document.querySelector('.exchange .busy, .exchange [data-withdraw]')"
+        self.page.wait_for_function(f"!{pending}")
         self.page.wait_for_selector("#stop", state="hidden")
 
     def _dialog(self, dialog) -> None:

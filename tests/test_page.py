@@ -639,6 +639,11 @@ def test_a_question_set_is_run_read_and_compared_in_the_page(browser, archive, r
         assert watched.complaints == []
         assert all(request.startswith(running.url) for request in watched.requests)
         watched.context.close()
+        later = Watched(browser, running.url)
+        assert later.page.locator(".report").count() == 0
+        later.page.click("role=tab[name='评测']")
+        later.page.wait_for_selector(".report >> text=without-gold")
+        later.context.close()
 
 
 def test_without_a_question_set_the_page_says_how_to_give_one(opened):

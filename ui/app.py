@@ -222,7 +222,7 @@ class _Page:
         self.new.click(self._cleared, session, asking, **at_once)
         self.switch.click(self._switched, session, every, **at_once)
         self._wire_bounds(asking, at_once)
-        self._evaluation.wire(self.session, quiet)
+        self._evaluation.wire(self.session, self.measure, quiet)
         conversation = [*asking, self.tabs]
         self._kept.wire(self.session, self.past, conversation, self._opened, at_once)
         for source in (self.talk, self.paper):

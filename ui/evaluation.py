@@ -64,13 +64,15 @@ class EvaluationTab:
         choices = [self.sets, self.count, self.without, self.shown, self.other]
         return [*choices, self.intro, self.go, self.halt, self.progress, self.report]
 
-    def wire(self, session: "gr.State", quiet: dict[str, Any]) -> None:
+    def wire(self, session: "gr.State", tab: "gr.Tab", quiet: dict[str, Any]) -> None:
         """Connects the widgets' events."""
         outputs = [self.go, self.halt, self.progress, self.shown, self.other, self.report]
         chosen = [session, self.sets, self.count, self.without]
         together = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
         self.go.click(self._measured, chosen, outputs, **together)
         self.halt.click(self._stopped, session, [self.halt], queue=False, **quiet)
+        runs = [self.shown, self.other, self.report]
+        tab.select(self._opened, [session, self.shown], runs, queue=False, **quiet)
         for picker in (self.shown, self.other):
             picker.input(self._picked, [session, self.shown, self.other], [self.report], **together)
 
@@ -94,14 +96,23 @@ class EvaluationTab:
             self.go: gr.update(value=text(language, "run"), interactive=bool(self._sets)),
             self.halt: text(language, "stop"),
             self.progress: "",
-            **self._pickers(session, None),
+            self.shown: gr.update(label=text(language, "shown_run")),
+            self.other: gr.update(label=text(language, "compared_with")),
         }
+
+    def _opened(self, session: Session, shown: str | None) -> dict[Any, Any]:
+        """The newest run, where none is shown yet: to read and score one takes a while."""
+        import gradio as gr
+
+        return {self.shown: gr.update()} if shown else self._pickers(session, None)
 
     def _measured(
         self, session: Session, name: str | None, count: int, without: bool
     ) -> Iterator[dict[Any, Any]]:
+        import gradio as gr
+
         if session.measuring or name not in self._sets:
-            yield {}
+            yield {self.progress: gr.update()}
             return
         session.measuring = True
         folder = self._fresh(f"{name}-{datetime.now():%Y%m%d-%H%M%S}")

@@ -98,7 +98,6 @@ def run_variant(
         copied = copy_of(
             archive,
             folder / "copy",
-            encoder=archive.encoder,
             passage_chars=variant.passage_chars,
             headlines=variant.headlines,
         )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from embeddings import Encoder
 from eval.dataset import Question, gold_ids, named_articles
 from rag import Archive, Article
 from rag.passages import PASSAGE_CHARS
@@ -23,7 +22,6 @@ def copy_of(
     archive: Archive,
     folder: Path,
     *,
-    encoder: Encoder,
     change: Callable[[str], str] = lambda text: text,
     passage_chars: int = PASSAGE_CHARS,
     headlines: bool = True,
@@ -34,7 +32,10 @@ def copy_of(
     rows = (json.dumps(_row(article, change), ensure_ascii=False) for article in archive.articles())
     path.write_text("\n".join(rows), encoding="utf-8")
     made = Archive(
-        folder / "archive", encoder=encoder, passage_chars=passage_chars, headlines=headlines
+        folder / "archive",
+        encoder=archive.encoder,
+        passage_chars=passage_chars,
+        headlines=headlines,
     )
     made.add([path])
     return made

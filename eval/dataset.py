@@ -13,7 +13,6 @@ first.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -78,18 +77,20 @@ def checked(path: Path) -> tuple[list[Question], list[Problem]]:
     """The questions of a file and everything that is wrong with it, line by line."""
     questions: list[Question] = []
     problems: list[Problem] = []
+    lines_of: dict[str, list[int]] = {}
     for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
         found = _parsed(line)
         if isinstance(found, Question):
             questions.append(found)
+            lines_of.setdefault(found.id, []).append(number)
         else:
             problems += [Problem(line=number, field=field, zh=zh, en=en) for field, zh, en in found]
-    counts = Counter(question.id for question in questions)
-    for key in [key for key, count in counts.items() if count > 1]:
-        zh, en = f"编号 {key} 出现了多次。", f"the id {key} occurs more than once."
-        problems.append(Problem(line=_line_of(path, key), field="id", zh=zh, en=en))
+    for key, numbers in lines_of.items():
+        if len(numbers) > 1:
+            zh, en = f"编号 {key} 出现了多次。", f"the id {key} occurs more than once."
+            problems.append(Problem(line=numbers[-1], field="id", zh=zh, en=en))
     if not questions and not problems:
         problems.append(
             Problem(line=1, field="", zh="没有任何问题。", en="there is no question in it.")
@@ -246,12 +247,6 @@ _FORMS: tuple[tuple[str, Callable[[object], bool], str, str], ...] = (
     ("asked_on", _is_day, " 2024-03-28 这样的日期", "a day like 2024-03-28"),
 )
 """Field, what it must be, and how that is said."""
-
-
-def _line_of(path: Path, key: str) -> int:
-    """The last line that has this id."""
-    lines = [number for number, line in enumerate(_lines(path), 1) if f'"{key}"' in line]
-    return lines[-1] if lines else 1
 
 
 def _named(field: str, before: str) -> str:

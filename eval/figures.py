@@ -101,6 +101,11 @@ def _best(record: Record, score: Callable[[str, str], float]) -> float:
     return sum(best) / len(best)
 
 
+def gold_articles(record: Record) -> set[str]:
+    """The ids of all articles that a question names."""
+    return {key for group in record["asked"]["gold"] for key in group}
+
+
 def articles_found(record: Record) -> list[str]:
     """The distinct articles of the passages found, best first."""
     return list(dict.fromkeys(hit["article_id"] for hit in record["answer"]["hits"]))
@@ -116,7 +121,7 @@ def passage_rank(record: Record) -> int | None:
     a gold article.
     """
     asked = record["asked"]
-    gold = {key for group in asked["gold"] for key in group}
+    gold = gold_articles(record)
     words = asked.get("quotes") or [one for group in asked["answers"] for one in group]
     for rank, hit in enumerate(record["answer"]["hits"], 1):
         mine = not gold or hit["article_id"] in gold
@@ -130,7 +135,7 @@ def _cited(record: Record) -> list[str]:
 
 
 def _precision(record: Record) -> float | None:
-    gold = {key for group in record["asked"]["gold"] for key in group}
+    gold = gold_articles(record)
     cited = _cited(record)
     return sum(key in gold for key in cited) / len(cited) if cited else None
 
@@ -222,21 +227,24 @@ def figures(records: Sequence[Record]) -> dict[str, Figure]:
     found["AUROC of refusal"] = _plain(auroc(can, cannot), len(can) + len(cannot))
     found["area under risk-coverage"] = _plain(_area(curve), n)
     found["calibration error"] = _plain(calibration_error(calibration(said, good)), n)
-    for name, stage in (("evidence", "evidence"), ("answer", "answer")):
+    for stage in ("evidence", "answer"):
+        seconds = sorted(record["seconds"][stage] for record in records)
         for part in (50, 95):
-            seconds = sorted(record["seconds"][stage] for record in records)
-            found[f"seconds to {name}, p{part}"] = _plain(percentile(seconds, part), n)
+            found[f"seconds to {stage}, p{part}"] = _plain(percentile(seconds, part), n)
     return found
 
 
 def by_tag(records: Sequence[Record]) -> dict[str, dict[str, Figure]]:
     """The figures that matter, for every tag in the order in which they come."""
-    tags = dict.fromkeys(tag for record in records for tag in record["asked"].get("tags", ()))
+    tagged: dict[str, list[dict[str, float | bool]]] = {}
+    for record in records:
+        found = values(record)
+        for tag in dict.fromkeys(record["asked"].get("tags", ())):
+            tagged.setdefault(tag, []).append(found)
     shown = ("right", "short answer right", "wrongly refused", "refused", "recall@8")
     return {
-        tag: {name: figure([v[name] for v in map(values, tagged) if name in v]) for name in shown}
-        for tag in tags
-        for tagged in [[r for r in records if tag in r["asked"].get("tags", ())]]
+        tag: {name: figure([v[name] for v in each if name in v]) for name in shown}
+        for tag, each in tagged.items()
     }
 
 
@@ -245,9 +253,8 @@ def failure(record: Record) -> Failure | None:
     if not _answerable(record):
         return None if refused(record) else "should refuse"
     if right(record):
-        gold = [key for group in record["asked"]["gold"] for key in group]
-        cited = set(_cited(record))
-        return "citation wrong" if gold and not cited & set(gold) else _span_failure(record)
+        gold, cited = gold_articles(record), set(_cited(record))
+        return "citation wrong" if gold and not cited & gold else _span_failure(record)
     if _with_gold(record) and all(rank is None for rank in ranks(record)):
         return "not retrieved"
     if passage_rank(record) is None:

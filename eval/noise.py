@@ -95,7 +95,7 @@ def main(argv: list[str]) -> int:
     for rate in options.rates:
         folder = options.out / f"{rate:g}"
         change = misread(rate, options.seed)
-        copied = copy_of(archive, folder / "copy", encoder=archive.encoder, change=change)
+        copied = copy_of(archive, folder / "copy", change=change)
         asked = with_misread_answers(questions, archive, change)
         bot = Chatbot(copied, load_settings(options.config))
         run(bot, questions_of(asked, archive, copied), folder)

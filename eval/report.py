@@ -23,6 +23,7 @@ from eval.figures import (
     by_tag,
     failure,
     figures,
+    gold_articles,
     ranks,
     right,
 )
@@ -338,7 +339,7 @@ def _failure(record: Record) -> str:
 
 def _telling(record: Record) -> list[Mapping[str, Any]]:
     """The passages to look at: the first ones, and those of gold articles."""
-    gold = {key for group in record["asked"]["gold"] for key in group}
+    gold = gold_articles(record)
     hits = record["answer"]["hits"]
     return [hit for i, hit in enumerate(hits) if i < HIGHLIGHTED or hit["article_id"] in gold]
 

@@ -118,10 +118,8 @@ def test_a_question_whose_answer_is_not_found_back_is_dropped(archive, reader):
     assert not any(found_back(draft, reader) for draft in every)  # one character is no answer
 
 
-def test_a_copy_knows_its_articles_whatever_became_of_them(archive, questions, tmp_path, encoder):
-    copied = copy_of(
-        archive, tmp_path / "copy", encoder=encoder, change=lambda text: text.replace("水", "木")
-    )
+def test_a_copy_knows_its_articles_whatever_became_of_them(archive, questions, tmp_path):
+    copied = copy_of(archive, tmp_path / "copy", change=lambda text: text.replace("水", "木"))
     renamed = questions_of(questions, archive, copied)
     gold = gold_ids(renamed, named_articles(copied))
     (key,) = gold["1"][0]

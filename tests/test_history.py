@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from eval.dataset import checked
 from rag import Answer, Article, Citation, Filters, Hit, Passage
-from ui.history import Feedback, History, HistoryError, from_json, to_json
+from ui.history import History, HistoryError, from_json, to_json
 from ui.session import Exchange
 
 ARTICLE = Article(
@@ -160,7 +160,6 @@ def test_search_in_titles_questions_and_answers(history, search, found):
 
 def test_deleted_it_can_be_restored_for_a_while(history):
     history.save("a", BOTH)
-    history.feedback("a", 0, "right")
     history.delete("a")
     assert history.conversations() == []
     with pytest.raises(HistoryError, match="deleted"):
@@ -173,30 +172,15 @@ def test_deleted_it_can_be_restored_for_a_while(history):
     again = History(history.path)
     with pytest.raises(HistoryError):
         again.restore("a")
-    assert again.verdicts("a") == {}
     again.close()
 
 
-def test_feedback_is_kept_by_turn_and_the_last_word_counts(history):
-    history.save("a", (*BOTH, FAILED))
-    history.feedback("a", 0, "wrong", "应是311只")
-    history.feedback("a", 0, "citation")
-    history.feedback("a", 1, "right")
-    assert history.verdicts("a") == {
-        0: Feedback(verdict="citation"),
-        1: Feedback(verdict="right"),
-    }
-    for turn in (-1, 2, 3):
-        with pytest.raises(HistoryError, match="no answer"):
-            history.feedback("a", turn, "right")
-    with pytest.raises(HistoryError, match="no verdict"):
-        history.feedback("a", 0, "good")
+def judged(*verdicts):
+    return tuple(replace(e, verdict=v) for e, v in zip(BOTH, verdicts, strict=True))
 
 
 def test_feedback_is_a_question_set(history, tmp_path):
-    history.save("a", BOTH)
-    history.feedback("a", 0, "right")
-    history.feedback("a", 1, "right")
+    history.save("a", judged("right", "right"))
     first, second = history.question_set()
     assert (first["answers"], first["gold"]) == ([["312只"]], [[ARTICLE.id]])
     assert first["asked_on"] == "2024-04-01"
@@ -208,10 +192,15 @@ def test_feedback_is_a_question_set(history, tmp_path):
     assert [q.tags for q in questions] == [("feedback", "right")] * 2
 
 
+def test_a_reader_takes_away_only_own_feedback(history):
+    history.save("mine-1", judged("right", None))
+    history.save("theirs-1", judged("right", "right"))
+    assert [line["id"] for line in history.question_set("mine-")] == ["mine-1-1"]
+    assert len(list(history.question_set())) == 3
+
+
 def test_what_is_not_known_to_be_true_is_left_out(history):
-    history.save("a", BOTH)
-    history.feedback("a", 0, "citation")
-    history.feedback("a", 1, "wrong", "有答案的")
+    history.save("a", judged("citation", "wrong"))
     (line,) = history.question_set()
     assert line["answers"] == [["312只"]]
     assert "gold" not in line
@@ -219,8 +208,7 @@ def test_what_is_not_known_to_be_true_is_left_out(history):
 
 def test_a_conversation_without_spans_gives_its_quote(history):
     whole = replace(ANSWER, citations=(replace(ANSWER.citations[0], words=None),))
-    history.save("a", (replace(BOTH[0], answer=whole),))
-    history.feedback("a", 0, "right")
+    history.save("a", (replace(BOTH[0], answer=whole, verdict="right"),))
     (line,) = history.question_set()
     assert line["answers"] == [["记录到白鹭312只。"]]
 

@@ -63,6 +63,8 @@ BRIDGE = Article(
     source="青岚日报",
     page=1,
     path="/home/someone/papers/2024-03-28-01.txt",
+    raw_start=4,
+    raw_end=230,
 )
 TEA = Article(
     title="头两个月茶叶出口增长两成",
@@ -115,6 +117,12 @@ class OverlapArchive:
             if article.id == key:
                 return article
         raise UnknownArticle("没有", "none")
+
+    def raw_text(self, path: str) -> str:
+        found = next((a for a in self.kept if a.path == path), None)
+        if found is None:
+            raise UnknownArticle("没有这个文件", "no such file")
+        return f"第一版\n{found.text}\n另一篇的开头"
 
     def articles(self, filters: Filters) -> Iterator[Article]:
         since = filters.since or date.min
@@ -270,6 +278,14 @@ class Watched:
         pending = "document.querySelector('.exchange .busy, .exchange [data-withdraw]')"
         self.page.wait_for_function(f"!{pending}")
         self.page.wait_for_selector("#stop", state="hidden")
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds serious or critical on the page as it is."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response
+        grave = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+        return [f"{v['id']}: {n['html']} {n['failureSummary']}" for v in grave for n in v["nodes"]]
 
     def _dialog(self, dialog) -> None:
         self.dialogs.append(dialog.message)
@@ -620,6 +636,7 @@ def test_a_question_set_is_run_read_and_compared_in_the_page(browser, archive, r
         assert page.locator(".report svg").count() == 4
         assert "<b>fact" in page.inner_text(".report")
         assert "该拒答而未拒答" in page.inner_text(".report")
+        assert watched.barriers() == []
         page.click(".report summary")
         assert "城东水厂" in page.inner_text(".report details[open]")
         page.check("#without input")
@@ -686,6 +703,7 @@ def test_kept_conversations_are_found_renamed_deleted_and_opened(opened):
     page.get_by_role("tab", name="记录").click()
     titles = "[...document.querySelectorAll('#kept input')].map((i) => i.value).join('|')"
     page.wait_for_function(f"{titles} === '茶叶出口额是多少|青禾大桥主跨有多长'")
+    assert reader.barriers() == []
     page.fill("#kept input >> nth=1", '大桥<b>"')
     page.press("#kept input >> nth=1", "Enter")
     page.wait_for_selector("text=标题已改。")
@@ -699,6 +717,69 @@ def test_kept_conversations_are_found_renamed_deleted_and_opened(opened):
     page.wait_for_selector("#talk .answer >> visible=true")
     assert page.locator(".question").all_inner_texts() == ["青禾大桥主跨有多长"]
     assert reader.complaints == []
+
+
+def test_an_answer_is_judged_and_taken_away_as_a_question_set(opened):
+    reader = opened()
+    page = reader.page
+    page.get_by_role("tab", name="记录").click()
+    page.get_by_role("button", name="导出评价过的问题").click()
+    page.wait_for_selector("text=还没有可导出的评价")
+    page.get_by_role("tab", name="提问").click()
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.get_by_role("button", name="对", exact=True).click()
+    page.wait_for_selector(".feedback [aria-pressed=true]")
+    page.fill(".feedback input", '核对过<b>"')
+    page.press(".feedback input", "Enter")
+    page.reload()
+    page.wait_for_selector(".feedback [aria-pressed=true] >> text=对")
+    assert page.input_value(".feedback input") == '核对过<b>"'
+    page.get_by_role("tab", name="记录").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="导出评价过的问题").click()
+    (line,) = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["gold"] == [[BRIDGE.id]]
+    assert reader.complaints == []
+
+
+def test_the_page_text_stands_beside_the_article(opened):
+    reader = opened(viewport={"width": 1440, "height": 900})
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.get_by_role("button", name="版面原文").click()
+    page.wait_for_selector("#paper .raw mark")
+    assert page.inner_text(".raw pre").startswith("第一版")
+    assert page.inner_text(".raw mark").startswith("本报讯（记者 林知远）")
+    assert page.locator(".raw").bounding_box()["x"] > page.locator(".story").bounding_box()["x"]
+    page.click(".answer .ref >> nth=2")
+    page.wait_for_selector("text=这个文件后来改过")
+    page.get_by_role("button", name="版面原文").click()
+    page.wait_for_selector("#paper .raw", state="detached")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab_passes_the_accessibility_rules(opened, scheme):
+    reader = opened(color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    page = reader.page
+    assert reader.barriers() == []
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.get_by_role("button", name="版面原文").click()
+    page.wait_for_selector("#paper .raw mark")
+    page.get_by_role("button", name="对", exact=True).click()
+    page.wait_for_selector(".feedback input")
+    reader.ask("珠峰有多高")
+    reader.settle()
+    assert reader.barriers() == []
+    for tab in page.get_by_role("tab").all()[1:]:
+        tab.click()
+        page.wait_for_function(
+            "document.querySelector('[role=tab][aria-selected=true]').innerText.trim() === "
+            + json.dumps(tab.inner_text().strip())
+        )
+        assert reader.barriers() == []
 
 
 def test_a_conversation_is_taken_away_as_a_file(opened):

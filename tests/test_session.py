@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from rag import Answer, Article, Citation, Filters, Hit, Passage
-from ui.session import Exchange, Selection, Session, in_one_thread
+from ui.session import MAX_NOTE, Exchange, Selection, Session, in_one_thread
 
 ARTICLE = Article(title="题", text="第一句。第二句。")
 HIT = Hit(article=ARTICLE, passage=Passage(article_id=ARTICLE.id, start=0, end=8), score=1.0)
@@ -202,3 +202,21 @@ def test_a_kept_conversation_goes_on_and_what_it_left_unanswered_is_stopped():
     assert other.take() is None
     other.clear()
     assert other.key == ""
+
+
+def test_an_answer_is_judged_and_the_judgement_taken_back():
+    session, ticket = asked()
+    session.judge(0, "right")
+    session.remark(0, "还没有回答")
+    assert (session.exchanges[0].verdict, session.exchanges[0].note) == (None, "")
+    session.receive(ticket, ANSWER)
+    for turn in (-1, 1):
+        session.judge(turn, "right")
+    session.judge(0, "right")
+    session.judge(0, "citation")
+    session.remark(0, " 出处是\n另一篇 " + "长" * 2000)
+    assert session.exchanges[0].verdict == "citation"
+    assert session.exchanges[0].note.startswith("出处是 另一篇 长")
+    assert len(session.exchanges[0].note) == MAX_NOTE
+    session.judge(0, "citation")
+    assert session.exchanges[0].verdict is None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from rag import Answer, Article, Filters, Hit, WenbaoError
 from rag.types import Span
@@ -20,7 +20,7 @@ from ui import render, server
 from ui.conversations import HistoryTab, keep, owner, resume
 from ui.evaluation import EvaluationTab
 from ui.history import History
-from ui.session import Kind, Session, in_one_thread
+from ui.session import Kind, Session, Verdict, in_one_thread
 from ui.texts import Language, both, preferred, text
 
 if TYPE_CHECKING:
@@ -38,15 +38,16 @@ EXAMPLES = 4
 # Buttons and fields inside the page's own HTML say by their data what they do.
 _ON_CLICK = """
 const events = { kind: "pick" };
-for (const name of ["example", "withdraw", "only", "drop"]) events[name] = name;
+for (const name of ["example", "withdraw", "only", "drop", "judge", "raw"]) events[name] = name;
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   for (const [name, what] of Object.entries(events))
     if (button?.dataset[name] !== undefined) trigger(what, { ...button.dataset });
 });
 element.addEventListener("change", (event) => {
-  const name = event.target.dataset.filter;
-  if (name) trigger("bound", { name, value: event.target.value });
+  const { filter, note } = event.target.dataset;
+  if (filter) trigger("bound", { name: filter, value: event.target.value });
+  if (note) trigger("remark", { turn: note, note: event.target.value });
 });
 """
 
@@ -225,6 +226,8 @@ class _Page:
         self._evaluation.wire(self.session, self.measure, quiet)
         conversation = [*asking, self.tabs]
         self._kept.wire(self.session, self.past, conversation, self._opened, at_once)
+        self._wire_judging(at_once)
+        self.paper.raw(self._turned, session, [self.paper], **at_once)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)
 
@@ -256,6 +259,26 @@ class _Page:
         self.bounds.bound(bounded, session, bounds, **at_once)
         self.bounds.drop(dropped, session, bounds, **at_once)
         self.paper.only(only_this, session, bounds, **at_once)
+
+    def _wire_judging(self, at_once: dict[str, Any]) -> None:
+        """What a reader says of an answer."""
+        import gradio as gr
+
+        def judged(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            verdict = _field(event, "judge")
+            if verdict in get_args(Verdict):
+                session.judge(_number(event, "turn"), cast(Verdict, verdict))
+                keep(self._history, session)
+            return {self.talk: self._conversation(session)}
+
+        def remarked(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            session.remark(_number(event, "turn"), _field(event, "note"))
+            keep(self._history, session)
+            return {self.talk: self._conversation(session)}
+
+        session, talk = [self.session], [self.talk]
+        self.talk.judge(judged, session, talk, **at_once)
+        self.talk.remark(remarked, session, talk, **at_once)
 
     def _asked(self, session: Session, question: str) -> dict[Any, Any]:
         if not session.ask(question):
@@ -330,6 +353,10 @@ class _Page:
         keep(self._history, session)
         return self._talk(session)
 
+    def _turned(self, session: Session) -> dict[Any, Any]:
+        session.raw = not session.raw
+        return {self.paper: self._paper(session)}
+
     def _cleared(self, session: Session) -> dict[Any, Any]:
         session.stop()
         keep(self._history, session)
@@ -366,14 +393,15 @@ class _Page:
 
         language, word = session.language, _words(session.language)
         return {
-            self.talk: render.conversation(
-                session.exchanges, self._examples, language, session.key
-            ),
+            self.talk: self._conversation(session),
             self.status: render.status(session.exchanges, language),
             self.paper: self._paper(session),
             self.send: word("ask"),
             self.halt: gr.update(value=word("stop"), visible=session.running),
         }
+
+    def _conversation(self, session: Session) -> str:
+        return render.conversation(session.exchanges, self._examples, session.language, session.key)
 
     def _bounds(self, session: Session) -> str:
         archive = self._chatbot.archive
@@ -389,9 +417,21 @@ class _Page:
             counts = self._chatbot.archive.counts()
         except WenbaoError as exc:
             return render.problem((exc.zh, exc.en), session.language)
+        raw = self._page_text(session)
         if session.selection is None and session.linked:
-            return render.linked(*session.linked, session.language)
-        return render.pane(session.exchanges, session.selection, counts, session.language)
+            return render.linked(*session.linked, session.language, raw)
+        return render.pane(session.exchanges, session.selection, counts, session.language, raw)
+
+    def _page_text(self, session: Session) -> str:
+        """The page's own text beside the open article; blank where it is not asked for."""
+        if not (session.raw and session.place):
+            return ""
+        found = session.place[0]
+        try:
+            raw = self._chatbot.archive.raw_text(found.path)
+        except WenbaoError as exc:
+            return render.problem((exc.zh, exc.en), session.language)
+        return render.page_text(raw, found, session.language)
 
 
 def _words(language: Language) -> Callable[[str], str]:

@@ -4,6 +4,7 @@
 # and it is imported late.
 import base64
 import hashlib
+import json
 import logging
 import secrets
 from collections.abc import Callable, Sequence
@@ -69,10 +70,12 @@ def resume(history: History | None, session: Session, key: str) -> None:
 def listing(kept: Sequence[Conversation], language: Language, notice: str = "") -> str:
     """The conversations as a list with what can be done to each."""
     items = "".join(_item(conversation, language) for conversation in kept)
+    judged = _button("judged", "", name := text(language, "take_judged"), name)
     none = f'<p class="none">{text(language, "no_conversations")}</p>'
     return (
         f'<section class="kept" lang="{language}" aria-label="{text(language, "tab_history")}">'
-        f'<div role="status">{notice}</div>{f"<ul>{items}</ul>" if items else none}</section>'
+        f'<div role="status">{notice}</div>{f"<ul>{items}</ul>" if items else none}'
+        f"<p>{judged}</p></section>"
     )
 
 
@@ -120,6 +123,16 @@ def _exported(exchanges: Sequence[Exchange], form: str, language: Language) -> s
     if form == "json":
         return export.as_json(exchanges)
     return (export.html_page if form == "html" else export.markdown)(exchanges, language)
+
+
+def _judged(history: History, owner: str, language: Language) -> str:
+    """A reader's judged answers as a question set to take away."""
+    lines = [json.dumps(line, ensure_ascii=False) for line in history.question_set(f"{owner}-")]
+    if not lines:
+        return text(language, "nothing_judged")
+    name = "wenbao-feedback.jsonl"
+    said = render.escaped(text(language, "exported", name=name), language)
+    return said + parcel(name, "".join(f"{line}\n" for line in lines))
 
 
 def _owns(session: Session, key: str) -> bool:
@@ -184,6 +197,8 @@ class HistoryTab:
     def _act(self, session: Session, act: str, key: str, given: dict[str, str]) -> str:
         """Does it and returns what is said of it as HTML; nothing to what others own."""
         history, language = self._history, session.language
+        if history and session.owner and act == "judged":
+            return _judged(history, session.owner, language)
         if history is None or not _owns(session, key):
             return ""
         if act == "open":

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rag import Answer, Article, WenbaoError
 from rag.terms import fold
-from ui.session import Exchange
+from ui.session import Exchange, Verdict
 
 FORMAT = "1"
 KEPT = timedelta(days=30)
@@ -28,8 +28,6 @@ KEPT = timedelta(days=30)
 
 Value = Any
 """Of a type that is known only when it runs."""
-
-Verdict = Literal["right", "wrong", "citation"]
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -43,13 +41,6 @@ CREATE TABLE conversations (
   exchanges INTEGER NOT NULL,
   words TEXT NOT NULL,      -- folded questions and answers, for the search
   body TEXT NOT NULL        -- JSON
-);
-CREATE TABLE feedback (
-  key TEXT NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
-  turn INTEGER NOT NULL,
-  verdict TEXT NOT NULL,
-  note TEXT NOT NULL,
-  PRIMARY KEY (key, turn)
 );
 INSERT INTO meta VALUES ('format', '{FORMAT}');
 COMMIT;
@@ -68,14 +59,6 @@ class Conversation:
     title: str
     updated: datetime
     exchanges: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feedback:
-    """What a person says of an answer; ``citation``: it is right, but what it cites is not."""
-
-    verdict: Verdict
-    note: str = ""
 
 
 class History:
@@ -164,49 +147,29 @@ class History:
         if not self._write("UPDATE conversations SET deleted = NULL WHERE key = ?", key):
             raise _unknown(key)
 
-    def feedback(self, key: str, turn: int, verdict: Verdict, note: str = "") -> None:
-        """Notes what a person says of the answer of a turn, counted from 0. The last counts."""
-        if verdict not in get_args(Verdict):
-            raise HistoryError(
-                f"没有“{verdict}”这种评价。可用：{'、'.join(get_args(Verdict))}。",
-                f"There is no verdict {verdict!r}. Use one of: {', '.join(get_args(Verdict))}.",
-            )
-        exchanges = self.load(key)
-        if not (0 <= turn < len(exchanges) and exchanges[turn].answer):
-            raise HistoryError(
-                f"这段对话的第 {turn + 1} 问没有回答，不能评价。请先等回答出来。",
-                f"Question {turn + 1} of this conversation has no answer to judge. "
-                "Wait for the answer first.",
-            )
-        sql = "INSERT OR REPLACE INTO feedback (key, turn, verdict, note) VALUES (?, ?, ?, ?)"
-        self._write(sql, key, turn, verdict, note.strip())
-
-    def verdicts(self, key: str) -> dict[int, Feedback]:
-        """What was said of the answers of a conversation, by turn."""
-        rows = self._read("SELECT * FROM feedback WHERE key = ? ORDER BY turn", key)
-        return {row["turn"]: Feedback(verdict=row["verdict"], note=row["note"]) for row in rows}
-
-    def question_set(self) -> Iterator[dict[str, Any]]:
-        """The feedback as lines of a question set, as ``examples/questions.jsonl`` has them.
+    def question_set(self, owner: str = "") -> Iterator[dict[str, Any]]:
+        """The judged answers, of one reader or of all, as lines of a question set, as
+        ``examples/questions.jsonl`` has them.
 
         An answer judged right gives its words and the articles it cites, a refusal judged right a
         question that cannot be answered. Where only the citation is wrong the words are known and
         the articles are not. A wrong answer says nothing of the right one and is left out.
         """
         for conversation in self.conversations():
-            verdicts = self.verdicts(conversation.key)
+            if not conversation.key.startswith(owner):
+                continue
             exchanges = self.load(conversation.key)
-            for turn, feedback in verdicts.items():
-                answer = exchanges[turn].answer if turn < len(exchanges) else None
-                known = _known(answer, feedback.verdict) if answer else None
-                if answer and known is not None:
+            for turn, exchange in enumerate(exchanges):
+                known = _known(exchange.answer, exchange.verdict)
+                if exchange.answer and known is not None:
+                    asked_on = exchange.answer.asked_on
                     yield {
                         "id": f"{conversation.key}-{turn + 1}",
-                        "question": exchanges[turn].question,
-                        "turns": [exchange.question for exchange in exchanges[:turn]],
+                        "question": exchange.question,
+                        "turns": [before.question for before in exchanges[:turn]],
                         **known,
-                        **({"asked_on": answer.asked_on.isoformat()} if answer.asked_on else {}),
-                        "tags": ["feedback", feedback.verdict],
+                        **({"asked_on": asked_on.isoformat()} if asked_on else {}),
+                        "tags": ["feedback", str(exchange.verdict)],
                     }
 
     def close(self) -> None:
@@ -226,7 +189,6 @@ class History:
             return self._connection.execute(sql, values).rowcount
 
     def _prepare(self) -> None:
-        self._connection.execute("PRAGMA foreign_keys = ON")
         tables = "SELECT COUNT(*) FROM sqlite_master"
         if not self._connection.execute(tables).fetchone()[0]:
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -280,9 +242,9 @@ def _unknown(key: str) -> HistoryError:
     )
 
 
-def _known(answer: Answer, verdict: str) -> dict[str, Any] | None:
+def _known(answer: Answer | None, verdict: Verdict | None) -> dict[str, Any] | None:
     """What a judged answer tells of its question; None for nothing."""
-    if verdict == "wrong":
+    if answer is None or verdict in (None, "wrong"):
         return None
     if answer.status == "refused":
         return {"answers": [], "gold": [], "answerable": False} if verdict == "right" else None

@@ -66,6 +66,17 @@
     if (!frame || !mark) return;
     const [top, height] = [within(frame, mark), frame.clientHeight];
     frame.scrollTo({ top: top < height * 0.6 ? 0 : top - height / 3 }); // the headline too, if it fits
+    scrollRaw();
+  };
+  const scrollRaw = () => {
+    const [frame, mark] = [find("#paper .raw"), find("#paper .raw mark")];
+    if (mark) frame.scrollTo({ top: within(frame, mark) - 60 });
+  };
+  let beside = false;
+  const followRaw = () => {
+    const now = find("#paper .raw") !== null;
+    if (now && !beside) scrollRaw();
+    beside = now;
   };
   const followPaper = () => {
     const now = find("#paper [data-shown]")?.dataset.shown ?? "";
@@ -124,6 +135,7 @@
     followLanguage();
     followTalk();
     followPaper();
+    followRaw();
     followKey();
     followParcel();
   };

@@ -18,11 +18,14 @@ from typing import Literal
 from rag import Answer, Article, Citation, Counts, Filters, Hit
 from rag.types import Span
 from ui.export import quotation
-from ui.session import Exchange, Kind, Selection
+from ui.session import MAX_NOTE, Exchange, Kind, Selection
 from ui.texts import Language, text
 
 EXCERPT = 96
 """Characters of a passage in a list."""
+
+AROUND = 600
+"""Characters of the page's own text shown before and after those of the article."""
 
 SURE = ((0.75, "high"), (0.5, "middle"), (0.0, "low"))
 """From which confidence an answer is called how sure."""
@@ -80,11 +83,11 @@ def conversation(
     exchanges: Sequence[Exchange], examples: Sequence[str], language: Language, key: str = ""
 ) -> str:
     """The left side: all exchanges, or examples before the first one. The page's address names the
-    conversation by its ``key``.
+    conversation by its ``key``; the answers of one that is kept can be judged.
     """
     label = text(language, "conversation")
     body = (
-        "".join(_exchange(e, turn, language) for turn, e in enumerate(exchanges))
+        "".join(_exchange(e, turn, language, bool(key)) for turn, e in enumerate(exchanges))
         if exchanges
         else _welcome(examples, language)
     )
@@ -106,8 +109,11 @@ def pane(
     selection: Selection | None,
     counts: Counts,
     language: Language,
+    raw: str = "",
 ) -> str:
-    """The right side: the article of the selected source, or what the archive holds."""
+    """The right side: the article of the selected source, or what the archive holds. ``raw`` is the
+    page's own text, as ``page_text`` shows it.
+    """
     if selection is None:
         return introduction(counts, language)
     exchange = exchanges[selection.turn]
@@ -116,17 +122,35 @@ def pane(
         return introduction(counts, language)
     found, (start, end) = place
     marks = list(_marks(exchange.answer, found, selection, start, end))
-    strip = _strip(exchange, selection, language)
+    strip = _strip(exchange, selection, language, raw=bool(raw))
     shown = f"{selection.turn}-{selection.kind}-{selection.number}"
-    return article(found, marks, language, strip=strip, shown=shown)
+    return article(found, marks, language, strip=strip, shown=shown, raw=raw)
 
 
-def linked(found: Article, span: Span, language: Language) -> str:
+def linked(found: Article, span: Span, language: Language, raw: str = "") -> str:
     """The right side for a link: the article with the sentence that it names."""
     label = f'<span class="shown">{text(language, "shown_link")}</span>'
-    strip = f'<div class="strip">{_back(language)}{label}{_only(language)}</div>'
+    strip = f'<div class="strip">{_back(language)}{label}{_about(language, raw=bool(raw))}</div>'
     mark = Mark(*span, "quote")
-    return article(found, [mark], language, strip=strip, shown=f"link-{span[0]}")
+    return article(found, [mark], language, strip=strip, shown=f"link-{span[0]}", raw=raw)
+
+
+def page_text(raw: str, found: Article, language: Language) -> str:
+    """The text of a file as it was read, around an article, the article's part marked."""
+    start, end = found.raw_start, found.raw_end
+    first, last = max(0, start - AROUND), min(len(raw), end + AROUND)
+    parts = [raw[first:start], raw[start:end], raw[end:last]]
+    if "".join(found.text.split())[:12] not in "".join(parts[1].split()):
+        body = f'<p class="note">{text(language, "page_text_changed")}</p>'
+    else:
+        before, own, after = (escaped(part, language) for part in parts)
+        more = ["……" if first else "", "……" if last < len(raw) else ""]
+        body = f'<pre lang="zh">{more[0]}{before}<mark>{own}</mark>{after}{more[1]}</pre>'
+    label = text(language, "page_text")
+    return (
+        f'<section class="raw" lang="{language}" aria-label="{label}" tabindex="0">'
+        f"<h3>{label}</h3>{body}</section>"
+    )
 
 
 def filters(
@@ -218,17 +242,29 @@ def progress(done: int, total: int, language: Language) -> str:
 
 
 def article(
-    found: Article, marks: Sequence[Mark], language: Language, *, strip: str = "", shown: str = ""
+    found: Article,
+    marks: Sequence[Mark],
+    language: Language,
+    *,
+    strip: str = "",
+    shown: str = "",
+    raw: str = "",
 ) -> str:
     """An article as a newspaper column with marks in it. Of overlapping marks the first one wins.
+    ``raw`` stands beside it.
 
     The paragraphs' characters are those of ``found.text``, in order, line feeds left out.
     """
-    head = "".join((strip, _folio(found, language), _headline(found, language)))
+    head = "".join((_folio(found, language), _headline(found, language)))
     body = "".join(_paragraphs(found.text, marks, language))
+    story = (
+        f'<article class="story"><header>{head}</header>'
+        f'<div class="body" lang="zh">{body}</div></article>'
+    )
+    both = " both" * bool(raw)
     return (
-        f'<article class="story" lang="{language}" data-shown="{attribute(shown)}">'
-        f'<header>{head}</header><div class="body" lang="zh">{body}</div></article>'
+        f'<div class="opened{both}" lang="{language}" data-shown="{attribute(shown)}">'
+        f"{strip}{story}{raw}</div>"
     )
 
 
@@ -270,12 +306,35 @@ def _welcome(examples: Sequence[str], language: Language) -> str:
     return f'<div class="welcome"><h2>{title}</h2>{listed if examples else ""}<p>{keys}</p></div>'
 
 
-def _exchange(exchange: Exchange, turn: int, language: Language) -> str:
+def _exchange(exchange: Exchange, turn: int, language: Language, judged: bool) -> str:
     question = escaped(exchange.question, language)
+    feedback = _feedback(exchange, turn, language) if judged and exchange.answer else ""
     return (
         f'<section class="exchange" data-turn="{turn}">'
         f'<h2 class="question"><bdi>{question}</bdi></h2>'
-        f"{_outcome(exchange, turn, language)}</section>"
+        f"{_outcome(exchange, turn, language)}{feedback}</section>"
+    )
+
+
+def _feedback(exchange: Exchange, turn: int, language: Language) -> str:
+    """Buttons that judge an answer, and a field for why once it is judged."""
+    refused = exchange.answer is not None and exchange.answer.status == "refused"
+    kinds = ("right", "wrong") if refused else ("right", "wrong", "citation")
+    names = {kind: text(language, f"judge_{kind}{'_refusal' * refused}") for kind in kinds}
+    buttons = "".join(
+        f'<button type="button" class="chip" data-judge="{kind}" data-turn="{turn}"'
+        f' aria-pressed="{"true" if exchange.verdict == kind else "false"}">{name}</button>'
+        for kind, name in names.items()
+    )
+    why = text(language, "judge_why")
+    note = (
+        f'<input data-note="{turn}" value="{attribute(exchange.note)}" maxlength="{MAX_NOTE}"'
+        f' aria-label="{why}" placeholder="{why}">'
+    )
+    label = text(language, "judge")
+    return (
+        f'<div class="feedback" role="group" aria-label="{label}"><span>{label}</span> {buttons}'
+        f"{note if exchange.verdict else ''}</div>"
     )
 
 
@@ -453,14 +512,15 @@ def _marks(
             yield Mark(citation.start, citation.end, "other", citation.number)
 
 
-def _strip(exchange: Exchange, selection: Selection, language: Language) -> str:
+def _strip(exchange: Exchange, selection: Selection, language: Language, *, raw: bool) -> str:
     label = text(language, f"shown_{selection.kind}", number=selection.number)
     answer = exchange.answer
     cited = answer.citations if answer and selection.kind == "cite" else ()
     tabs = "".join(_tab(c, selection, language) for c in cited)
     around = _beside(selection, len(cited), language)
     nav = f'<nav aria-label="{text(language, "all_sources")}">{around[0]}{tabs}{around[1]}</nav>'
-    tools = _tools(cited[selection.number - 1], language) if cited else _only(language)
+    copies = _copies(cited[selection.number - 1], language) if cited else ""
+    tools = copies + _about(language, raw=raw)
     return (
         f'<div class="strip">{_back(language)}<span class="shown">{label}</span>{tools}'
         f"{nav if len(cited) > 1 else ''}</div>"
@@ -471,21 +531,25 @@ def _back(language: Language) -> str:
     return f'<button type="button" class="back" data-close>{text(language, "back")}</button>'
 
 
-def _only(language: Language) -> str:
-    label = text(language, "this_article")
-    return f'<button type="button" class="tool" data-only="1">{label}</button>'
+def _about(language: Language, *, raw: bool) -> str:
+    """Buttons that keep to the article, and that show the page's own text beside it."""
+    only, page = text(language, "this_article"), text(language, "page_text")
+    pressed = "true" if raw else "false"
+    return (
+        f'<button type="button" class="tool" data-only="1">{only}</button>'
+        f'<button type="button" class="tool" data-raw="1" aria-pressed="{pressed}">{page}</button>'
+    )
 
 
-def _tools(citation: Citation, language: Language) -> str:
-    """Buttons that copy the quote with its reference and the link, and that keep to the article."""
+def _copies(citation: Citation, language: Language) -> str:
+    """Buttons that copy the quote with its reference, and the link."""
     link = f"?article={citation.article.id}&at={citation.start}-{citation.end}"
     copies = (("copy", quotation(citation, language)), ("link", link))
-    buttons = "".join(
+    return "".join(
         f'<button type="button" class="tool" data-{name}="{attribute(words)}"'
         f' data-done="{text(language, "copied")}">{text(language, name)}</button>'
         for name, words in copies
     )
-    return buttons + _only(language)
 
 
 def _beside(selection: Selection, count: int, language: Language) -> tuple[str, str]:

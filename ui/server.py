@@ -199,6 +199,11 @@ def _theme() -> Any:  # noqa: ANN401 - the framework's themes are not typed
         "block_background_fill": "transparent",
         "input_background_fill": "var(--raised)",
         "border_color_primary": "var(--rule)",
+        "block_title_text_color": "var(--soft)",
+        "block_label_text_color": "var(--soft)",
+        "block_info_text_color": "var(--soft)",
+        "body_text_color_subdued": "var(--soft)",
+        "checkbox_label_text_color": "var(--ink)",
     }
     both_schemes = colours | {f"{name}_dark": value for name, value in colours.items()}
     return gr.themes.Base(font=sans, font_mono=mono).set(**both_schemes)

@@ -15,9 +15,14 @@ from ui.texts import Language
 
 Stage = Literal["waiting", "retrieving", "reading", "answered", "stopped", "failed"]
 Kind = Literal["cite", "near", "hit"]
+Verdict = Literal["right", "wrong", "citation"]
+"""What a reader says of an answer; ``citation``: it is right, but what it cites is not."""
+
 T = TypeVar("T")
 
 EVERYTHING = Filters()
+MAX_NOTE = 1000
+"""Characters of a note that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +30,8 @@ class Exchange:
     """A question with what is known of its answer. ``error`` is a message in Chinese and English.
 
     ``hits`` are the passages that retrieval found, shown until the answer is there. ``filters`` are
-    those that the question was asked with.
+    those that the question was asked with. ``verdict`` and ``note`` are what the reader says of the
+    answer.
     """
 
     question: str
@@ -34,6 +40,8 @@ class Exchange:
     hits: tuple[Hit, ...] = ()
     answer: Answer | None = None
     error: tuple[str, str] | None = None
+    verdict: Verdict | None = None
+    note: str = ""
 
     @property
     def running(self) -> bool:
@@ -73,8 +81,9 @@ class Session:
     ``ticket`` marks the question being answered; results for another ticket come too late.
     ``untaken`` until somebody answers it. Further questions wait. ``filters`` hold for the
     questions to come. ``linked`` is the article and span that the page's address named.
-    ``measuring`` while an evaluation runs; who sets it to false stops that. ``owner`` tells the
-    reader from others, ``key`` the conversation from others, once it is kept.
+    ``raw``: whether the page's own text is shown beside the article. ``measuring`` while an
+    evaluation runs; who sets it to false stops that. ``owner`` tells the reader from others,
+    ``key`` the conversation from others, once it is kept.
     """
 
     language: Language = "zh"
@@ -84,6 +93,7 @@ class Session:
     linked: tuple[Article, Span] | None = None
     ticket: object = None
     untaken: bool = False
+    raw: bool = False
     measuring: bool = False
     owner: str = ""
     key: str = ""
@@ -154,6 +164,17 @@ class Session:
         if 0 <= turn < len(self.exchanges) and self.exchanges[turn].stage == "waiting":
             self.exchanges = (*self.exchanges[:turn], *self.exchanges[turn + 1 :])
 
+    def judge(self, turn: int, verdict: Verdict) -> None:
+        """Notes what the reader says of an answer; the same once more takes it back."""
+        if self._answered(turn):
+            said = self.exchanges[turn].verdict
+            self._put(turn, verdict=None if said == verdict else verdict)
+
+    def remark(self, turn: int, note: str) -> None:
+        """Notes why the reader says so."""
+        if self._answered(turn):
+            self._put(turn, note=" ".join(note.split())[:MAX_NOTE])
+
     def clear(self) -> None:
         """Starts a new conversation."""
         self.exchanges, self.selection, self.linked = (), None, None
@@ -186,6 +207,9 @@ class Session:
         if self.selection is None:
             return self.linked
         return self.exchanges[self.selection.turn].place(self.selection.kind, self.selection.number)
+
+    def _answered(self, turn: int) -> bool:
+        return 0 <= turn < len(self.exchanges) and self.exchanges[turn].answer is not None
 
     def _update(self, ticket: object, **changes: object) -> bool:
         current = self.current

@@ -53,6 +53,19 @@ TABLE: dict[str, dict[Language, str]] = {
     "sure_middle": {"zh": "把握一般，请核对", "en": "Not quite sure: check it"},
     "sure_low": {"zh": "把握不大，请核对原文", "en": "Unsure: check the article"},
     "sure_number": {"zh": "估计答对的概率 {percent}%", "en": "Estimated to be right: {percent}%"},
+    # What a reader says of an answer
+    "judge": {"zh": "这个回答", "en": "This answer is"},
+    "judge_right": {"zh": "对", "en": "right"},
+    "judge_wrong": {"zh": "不对", "en": "wrong"},
+    "judge_citation": {"zh": "答案对，出处不对", "en": "right, but wrongly cited"},
+    "judge_right_refusal": {"zh": "档案里确实没有", "en": "right: it is not in the archive"},
+    "judge_wrong_refusal": {"zh": "档案里其实有", "en": "wrong: it is in the archive"},
+    "judge_why": {"zh": "说明（可不填）", "en": "Why (may be left out)"},
+    "take_judged": {"zh": "导出评价过的问题", "en": "Export judged questions"},
+    "nothing_judged": {
+        "zh": "还没有可导出的评价：先在回答下面点“对”或“答案对，出处不对”。",
+        "en": "Nothing to export yet: first mark an answer as right, or right but wrongly cited.",
+    },
     # Filters
     "filters": {"zh": "只看", "en": "Only"},
     "since": {"zh": "从", "en": "From"},
@@ -71,6 +84,11 @@ TABLE: dict[str, dict[Language, str]] = {
     "link": {"zh": "复制链接", "en": "Copy link"},
     "previous": {"zh": "上一条出处", "en": "Previous source"},
     "next": {"zh": "下一条出处", "en": "Next source"},
+    "page_text": {"zh": "版面原文", "en": "Page as read"},
+    "page_text_changed": {
+        "zh": "这个文件后来改过，现在的版面文字里找不到这篇文章。",
+        "en": "The file has changed since: its text no longer holds this article.",
+    },
     "shown_link": {"zh": "链接所指的句子", "en": "The sentence of the link"},
     "open_source": {"zh": "打开出处 {number}：{title}", "en": "Open source {number}: {title}"},
     "untitled": {"zh": "无题", "en": "Untitled"},

@@ -346,11 +346,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def question_arguments(parser: argparse.ArgumentParser) -> None:
-    """What every measurement that asks questions takes."""
+def question_arguments(parser: argparse.ArgumentParser, *, out: bool = True) -> None:
+    """What every measurement that asks questions takes; ``out`` where it keeps what it got."""
     parser.add_argument("questions", type=Path)
     parser.add_argument("--archive", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    if out:
+        parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--config", type=Path, help="a settings file (TOML)")
     parser.add_argument("--ask", type=int, help="only so many questions, drawn at random")
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn")

@@ -38,7 +38,7 @@ class Settings:
     topic_bonus: float = 0.2
     passages: int = 8
     per_article: int = 3
-    min_confidence: float = 0.42
+    min_confidence: float = 0.44
     max_sentences: int = 3
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ def test_ui_and_eval_know_each_other_in_one_place():
     tabs = {path.stem for path in files("ui") if any(n.startswith("eval") for n in imports(path))}
     assert tabs == {"evaluation"}
     using = {path.stem for path in files("eval") if any(n.startswith("ui") for n in imports(path))}
-    assert using == {"screenshot"}
+    assert using == {"browser"}
 
 
 @pytest.mark.parametrize("library", sorted(HEAVY - {"sklearn", "pandas", "transformers"}))

@@ -9,6 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import write_jsonl
 
+from eval import waiting
 from rag import (
     Answer,
     Article,
@@ -797,3 +799,31 @@ def test_a_conversation_is_taken_away_as_a_file(opened):
     quote = "青禾大桥全长2.86公里，主跨628米，是岚江上跨度最大的桥。"
     assert all(quote in words for words in held.values())
     assert json.loads(held["青禾大桥主跨有多长.json"])[0]["question"] == "青禾大桥主跨有多长"
+
+
+ASKED = ["青禾大桥主跨有多长", "茶叶出口额是多少", "大桥哪天通车", "珠峰有多高", "谁是总工程师"]
+
+
+def waits(url: str, questions: list[str], people: int) -> list[tuple[float, float]]:
+    """In a thread of its own: the browser of the other tests holds an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(waiting.waits(url, questions, people))).result()
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_the_wait_for_evidence_and_answer_is_measured(browser, url, people):
+    found = waits(url, ASKED, people)
+    assert len(found) == len(ASKED)
+    assert all(0 < evidence <= answer for evidence, answer in found)
+
+
+def test_a_question_that_fails_ends_the_measurement(browser, url):
+    with pytest.raises(WenbaoError, match="failed at: 坏档案"):
+        waits(url, [*ASKED[:3], "坏档案"], 1)
+
+
+def test_waits_are_told_in_percentiles():
+    found = [(n / 100, n / 10) for n in range(1, 101)]
+    assert waiting.line("ten people", found) == (
+        "ten people   n=100  seconds to evidence p50 0.50 p95 0.95, to the answer p50 5.00 p95 9.50"
+    )

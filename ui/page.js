@@ -74,9 +74,12 @@
   };
   let beside = false;
   const followRaw = () => {
-    const now = find("#paper .raw") !== null;
-    if (now && !beside) scrollRaw();
-    beside = now;
+    const raw = find("#paper .raw");
+    if (raw && !beside) {
+      scrollRaw();
+      if (raw.getBoundingClientRect().top > innerHeight * 0.6) raw.scrollIntoView(); // below, not beside
+    }
+    beside = raw !== null;
   };
   const followPaper = () => {
     const now = find("#paper [data-shown]")?.dataset.shown ?? "";

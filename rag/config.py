@@ -17,7 +17,14 @@ from typing import Any
 from rag.errors import SettingsError
 
 _PREFIX = "WENBAO_"
-_NOT_SETTINGS = {"WENBAO_CONFIG", "WENBAO_ARCHIVE", "WENBAO_REQUIRE_BROWSER", "WENBAO_SHOTS"}
+_NOT_SETTINGS = {
+    "WENBAO_CONFIG",
+    "WENBAO_ARCHIVE",
+    "WENBAO_API_KEY",
+    "WENBAO_API_KEY_FILE",
+    "WENBAO_REQUIRE_BROWSER",
+    "WENBAO_SHOTS",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

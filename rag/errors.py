@@ -5,6 +5,7 @@ WenbaoError
 ├── QuestionError         a question that is empty or too long
 ├── ReadingError          one file that cannot be read; the others go on
 ├── ModelError            a model cannot be loaded or used
+├── GeneratorError        a language model is not there, or its reply failed
 └── ArchiveError          the archive folder cannot be used
     ├── ArchiveMissing    there is no archive at this path
     ├── ArchiveLocked     another process is writing to it
@@ -37,6 +38,10 @@ class ReadingError(WenbaoError):
 
 class ModelError(WenbaoError):
     """The embedding or the reading model cannot be loaded or used."""
+
+
+class GeneratorError(WenbaoError):
+    """A language model cannot be reached, refuses, or broke off its reply."""
 
 
 class ArchiveError(WenbaoError):

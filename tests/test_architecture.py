@@ -19,7 +19,7 @@ PIPELINE = [
     "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries", "newspaper",
     "passages", "snap", "reader",
     "store", "adding", "editing", "archive", "retrieve",
-    "evidence", "answer", "cite", "conversation", "chatbot",
+    "evidence", "answer", "generate", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""
 

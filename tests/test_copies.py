@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -11,9 +12,10 @@ from conftest import DATA, write_jsonl
 from eval.ablate import DEFAULT, VARIANTS, Variant, run_variant, table
 from eval.copies import copy_of, questions_of
 from eval.dataset import gold_ids, named_articles, read_questions
-from eval.generate import asked_of, drafts, found_back, generated
+from eval.generate import asked_of, drafts, found_back, generated, main, replied
 from eval.noise import confusable, misread, with_misread_answers
 from rag import Archive, Settings
+from rag.errors import GeneratorError
 from rag.reader import Reading
 
 SET = [
@@ -99,8 +101,8 @@ def test_every_article_is_asked_about_before_one_twice(tmp_path, encoder):
 
 
 def test_generated_questions_can_be_read_back_and_name_their_sentence(archive):
-    made = generated(archive, 5, reader=NumberReader())
-    again = generated(archive, 5, reader=NumberReader())
+    made = list(generated(archive, 5, reader=NumberReader()))
+    again = list(generated(archive, 5, reader=NumberReader()))
     assert made == again
     assert made
     assert len({question.question for question in made}) == len(made)
@@ -187,3 +189,111 @@ def test_an_ablation_is_one_table(archive, questions, tmp_path):
     assert [line.split(" | ")[0].strip("| ") for line in lines[2:]] == list(chosen)
     assert lines[2].endswith("|  |")
     assert VARIANTS[DEFAULT] == Variant()
+
+
+class Scripted:
+    """A language model that gives its replies in turn, and then fails."""
+
+    name = "scripted"
+
+    def __init__(self, *replies: str) -> None:
+        self.replies = list(replies)
+        self.asked: list[str] = []
+
+    def stream(self, messages):
+        self.asked.append(messages[-1]["content"])
+        if not self.replies:
+            raise GeneratorError("断了", "it broke")
+        yield from self.replies.pop(0)
+
+
+class WordReader:
+    """Finds ``words`` wherever they stand."""
+
+    fingerprint = "words"
+
+    def __init__(self, words: str = "2.1万户") -> None:
+        self.words = words
+
+    def read(self, question, passages):
+        places = [text.find(self.words) for _, text in passages]
+        nothing = np.zeros(0, np.float32)
+        return [
+            Reading(
+                score=1.0,
+                span=(max(0, a), max(0, a) + len(self.words)),
+                offsets=(),
+                first=nothing,
+                last=nothing,
+            )
+            for a in places
+        ]
+
+
+def written_of(archive, model, **options):
+    """What a model asks of the article that says how many households, which it is given alone."""
+    (article,) = [a for a in archive.articles() if "2.1万户" in a.text]
+    archive.remove([a.id for a in archive.articles() if a.id != article.id])
+    return article, list(generated(archive, 5, generator=model, **options))
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        ('{"question": "几户？", "answer": "2.1万户"}', ("几户？", "2.1万户")),
+        ('想一想 {"a": 1}\n```json\n{"question":"几 户？","answer":"2"}\n```', ("几 户？", "2")),
+        ('{"question": "几户？", "answer": "' + "长" * 30 + '"}', None),
+        ('{"question": "", "answer": "2"}', None),
+        ("好的，这是一道题。", None),
+        ('{"question": }', None),
+        ("[1, 2]", None),
+    ],
+)
+def test_a_reply_is_taken_apart_or_left(reply, found):
+    assert replied(reply) == found
+
+
+GOOD = json.dumps({"question": "检修让多少住户停水？", "answer": "2.1万户"})
+
+
+def test_a_language_model_asks_in_its_own_words(archive):
+    model = Scripted(GOOD)
+    article, (made,) = written_of(archive, model, reader=WordReader())
+    assert (made.question, made.answers) == ("检修让多少住户停水？", (("2.1万户",),))
+    assert (made.gold, made.tags) == (((article.id,),), ("generated", "written"))
+    assert made.quotes[0] in article.text
+    assert "2.1万户" in made.quotes[0]
+    (asked,) = model.asked
+    assert article.title in asked
+    assert article.text[:20] in asked
+
+
+@pytest.mark.parametrize(
+    ("reply", "read"),
+    [
+        ("没有题。", "2.1万户"),
+        (GOOD.replace("2.1", "9.9"), "2.1万户"),  # it stands nowhere
+        (json.dumps({"question": "停水的是2.1万户吗？", "answer": "2.1万户"}), "2.1万户"),
+        (GOOD, "城东水厂"),  # the reader reads something else
+    ],
+)
+def test_a_question_that_cannot_be_checked_is_left_out(archive, reply, read):
+    assert written_of(archive, Scripted(reply), reader=WordReader(read))[1] == []
+
+
+def test_what_a_failing_model_asked_before_is_kept(tmp_path, encoder, monkeypatch, capsys):
+    import eval.generate as command
+
+    said = "检修影响居民2.1万户。"
+    text = said + "水面上风平浪静，远处的山看得很清楚。" * 20 + said
+    write_jsonl(tmp_path / "long.jsonl", [{"title": "城东水厂检修", "text": text}])
+    Archive(tmp_path / "long", encoder=encoder).add([tmp_path / "long.jsonl"])
+    monkeypatch.setattr(command, "generator_of", lambda name: Scripted(GOOD))
+    monkeypatch.setattr(command, "bundled_reader", WordReader)
+    out = tmp_path / "made.jsonl"
+    arguments = ["--archive", str(tmp_path / "long"), "--out", str(out), "--generator", "any"]
+    with pytest.raises(GeneratorError, match="broke"):
+        main(arguments)
+    (question,) = read_questions(out)
+    assert question.question == "检修让多少住户停水？"
+    assert "1 questions" in capsys.readouterr().out

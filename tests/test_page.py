@@ -45,6 +45,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--lang=zh-CN",
 ]
 
 BRIDGE = Article(
@@ -299,7 +300,8 @@ class Watched:
 
 
 @pytest.fixture
-def opened(browser, url, chatbot):
+def opened(browser, url, chatbot, request):
+    """Opens pages; with WENBAO_SHOTS=FOLDER each test leaves pictures of how it ended."""
     made: list[Watched] = []
 
     def open_page(**options) -> Watched:
@@ -308,7 +310,10 @@ def opened(browser, url, chatbot):
 
     yield open_page
     chatbot.gate.set()
-    for watched in made:
+    for number, watched in enumerate(made):
+        if folder := os.environ.get("WENBAO_SHOTS"):
+            name = re.sub(r"\W+", "-", request.node.name).strip("-")
+            watched.page.screenshot(path=Path(folder) / f"{name}-{number}.png")
         watched.context.close()
 
 
@@ -486,6 +491,23 @@ def test_hover_and_focus_show_the_quote(opened):
     assert "主跨628米" not in page.evaluate(quote)
     page.hover(".answer .ref >> nth=0")
     assert "主跨628米" in page.evaluate(quote)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_quote_of_a_number_stays_inside_the_window(opened, width):
+    reader = opened(viewport={"width": width, "height": 844})
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    edges = """(button) => {
+      const { left, width } = getComputedStyle(button, "::after");
+      const start = button.parentElement.getBoundingClientRect().left + parseFloat(left);
+      return [start, start + parseFloat(width)];
+    }"""
+    for button in page.locator(".answer .ref").all():
+        button.hover()
+        left, right = button.evaluate(edges)
+        assert 0 < left < right < width
 
 
 def test_the_language_is_the_browsers_and_changes_without_losing_anything(opened):

@@ -35,6 +35,16 @@
   };
   const focusBack = () => find("#paper .back")?.focus({ preventScroll: true }); // hidden: nothing
 
+  // The quote that a number shows stays inside the window.
+  const placeQuote = (event) => {
+    const button = event.target.closest?.("#talk .ref[data-quote]");
+    if (!button) return;
+    const { left } = button.parentElement.getBoundingClientRect();
+    const width = parseFloat(getComputedStyle(button, "::after").width) || 0;
+    const most = document.documentElement.clientWidth - width - 24;
+    button.style.setProperty("--at", `${Math.max(8, Math.min(left, most)) - left}px`);
+  };
+
   // What is copied is said on the button for a moment. A link is completed with the page's address.
   const copy = async (button) => {
     const { copy: quote, link, done } = button.dataset;
@@ -149,6 +159,7 @@
     openNumbered(event);
     if (event.key === "Escape") closeSheet();
   });
+  for (const name of ["pointerover", "focusin"]) document.addEventListener(name, placeQuote);
   document.addEventListener("click", (event) => {
     const copies = event.target.closest?.("[data-copy], [data-link]");
     if (copies) return copy(copies);

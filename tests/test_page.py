@@ -494,7 +494,7 @@ def test_hover_and_focus_show_the_quote(opened):
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_the_quote_of_a_number_stays_inside_the_window(opened, width):
+def test_the_quote_of_a_number_stays_inside_the_conversation(opened, width):
     reader = opened(viewport={"width": width, "height": 844})
     page = reader.page
     reader.ask("青禾大桥主跨有多长")
@@ -507,7 +507,8 @@ def test_the_quote_of_a_number_stays_inside_the_window(opened, width):
     for button in page.locator(".answer .ref").all():
         button.hover()
         left, right = button.evaluate(edges)
-        assert 0 < left < right < width
+        talk = page.locator("#talk").bounding_box()
+        assert talk["x"] < left < right < talk["x"] + talk["width"]
 
 
 def test_the_language_is_the_browsers_and_changes_without_losing_anything(opened):

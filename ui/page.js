@@ -35,14 +35,15 @@
   };
   const focusBack = () => find("#paper .back")?.focus({ preventScroll: true }); // hidden: nothing
 
-  // The quote that a number shows stays inside the window.
+  // The quote that a number shows stays inside the conversation.
   const placeQuote = (event) => {
     const button = event.target.closest?.("#talk .ref[data-quote]");
     if (!button) return;
     const { left } = button.parentElement.getBoundingClientRect();
+    const frame = find("#talk").getBoundingClientRect();
     const width = parseFloat(getComputedStyle(button, "::after").width) || 0;
-    const most = document.documentElement.clientWidth - width - 24;
-    button.style.setProperty("--at", `${Math.max(8, Math.min(left, most)) - left}px`);
+    const most = frame.right - width - 24;
+    button.style.setProperty("--at", `${Math.max(frame.left + 8, Math.min(left, most)) - left}px`);
   };
 
   // What is copied is said on the button for a moment. A link is completed with the page's address.

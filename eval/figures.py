@@ -36,8 +36,9 @@ from eval.metrics import (
 
 Record = Mapping[str, Any]
 Failure = Literal[
-    "not retrieved", "not read", "wrong span", "wrongly refused", "should refuse", "citation wrong"
-]
+    "not retrieved", "other words", "not read", "wrong span", "wrongly refused", "should refuse",
+    "citation wrong",
+]  # fmt: skip
 
 CITED = 8
 """Passages that an answer is read from; ranks below don't count."""
@@ -258,7 +259,8 @@ def failure(record: Record) -> Failure | None:
     if _with_gold(record) and all(rank is None for rank in ranks(record)):
         return "not retrieved"
     if passage_rank(record) is None:
-        return "not retrieved"
+        cited = gold_articles(record) & set(_cited(record))
+        return "other words" if cited else "not retrieved"
     return "wrongly refused" if right(record, withheld=True) else "not read"
 
 

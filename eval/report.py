@@ -34,6 +34,7 @@ from eval.run import read_records, read_run, read_summary
 
 KINDS: dict[Failure, str] = {
     "not retrieved": "未检索到：所读段落里没有答案",
+    "other words": "引了所指的文章，但所读段落里没有标准答案的字句：请人工判断",
     "not read": "检索到了，但没有选中那一句",
     "wrong span": "引文正确，短答不对",
     "wrongly refused": "不该拒答：找到了答案却没有说",

@@ -92,6 +92,12 @@ def test_failures_are_sorted_by_the_stage_that_failed():
     ]
 
 
+def test_an_answer_out_of_the_right_article_in_other_words_is_told_apart():
+    quoted = {"quotes": [("a1", "天气很好。")], "hits": [GOOD]}
+    assert failure(record("1", answers=[["晴"]], **quoted)) == "other words"
+    assert failure(record("1", answers=[["晴"]], status="refused", **quoted)) == "not retrieved"
+
+
 def test_values_of_one_question_by_hand():
     found = values(RIGHT)
     assert found["recall@1"] == 0.0

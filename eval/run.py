@@ -28,6 +28,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from eval.dataset import (
     OWN,
     Gold,
@@ -117,10 +119,16 @@ def steps(
     """A run question by question, as (done, of all); who stops iterating stops the run.
 
     Raises ``QuestionSetError`` for a set of another archive, ``RunError`` when the folder holds a
-    run of something else.
+    run of something else, or one that is still going on.
     """
     todo = cases(questions, bot.archive, without_gold=without_gold)
-    _begin(folder, description(bot, todo))
+    wanted = description(bot, todo)
+    with _alone(folder):
+        _begin(folder, wanted)
+        yield from _asked(bot, todo, folder)
+
+
+def _asked(bot: Chatbot, todo: Sequence[Case], folder: Path) -> Iterator[tuple[int, int]]:
     _drop_half_line(folder / ANSWERS)
     done = {record["asked"]["id"] for record in read_records(folder)}
     with (folder / ANSWERS).open("a", encoding="utf-8") as file:
@@ -199,6 +207,27 @@ def _archive_for(bot: Chatbot, question: Question) -> Iterator[Archive]:
 # The folder
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The folder of a run, made if there is none, without another process that writes to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise RunError(
+            f"无法建立文件夹 {shown(folder)}：{exc.strerror}。",
+            f"The folder {shown(folder)} cannot be made: {exc.strerror}.",
+        ) from exc
+    try:
+        with FileLock(folder / "run.lock", timeout=0):
+            yield
+    except Timeout as exc:
+        raise RunError(
+            f"{shown(folder)} 里的评测还在进行。请等它结束，或换一个 --out。",
+            f"The run in {shown(folder)} is still going on. Wait for its end, or give another "
+            "--out.",
+        ) from exc
+
+
 def description(bot: Chatbot, todo: Sequence[Case]) -> dict[str, Any]:
     """What is run on what, and on which machine. What is the same in two runs can be compared."""
     lines = "\n".join(json.dumps(case.asked, ensure_ascii=False) for case in todo)
@@ -228,14 +257,7 @@ _MUST_AGREE = ("questions", "settings_id", "archive", "models")
 
 
 def _begin(folder: Path, wanted: dict[str, Any]) -> None:
-    """Makes the folder, or checks that the run in it is this one."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise RunError(
-            f"无法建立文件夹 {shown(folder)}：{exc.strerror}。",
-            f"The folder {shown(folder)} cannot be made: {exc.strerror}.",
-        ) from exc
+    """Notes what the run is, or checks that the one in the folder is the same."""
     if not (folder / "run.json").exists():
         _write(folder / "run.json", wanted)
         return

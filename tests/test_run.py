@@ -182,3 +182,13 @@ def test_the_command_says_what_is_missing(tmp_path, archive):
     path.write_text(json.dumps({"id": "1"}), encoding="utf-8")
     with pytest.raises(Exception, match=r"line 1, question"):
         main([str(path), "--archive", str(archive.path), "--out", str(tmp_path / "run")])
+
+
+def test_one_folder_takes_one_run_at_a_time(bot, questions, tmp_path):
+    going_on = steps(bot, questions, tmp_path / "out")
+    next(going_on)
+    with pytest.raises(RunError, match="still going on"):
+        run(bot, questions, tmp_path / "out")
+    list(going_on)
+    assert len(list(read_records(tmp_path / "out"))) == len(questions)
+    run(bot, questions, tmp_path / "out")

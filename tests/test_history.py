@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from eval.dataset import checked
 from rag import Answer, Article, Citation, Filters, Hit, Passage
-from ui.history import History, HistoryError, from_json, to_json
+from ui.history import ConversationChanged, History, HistoryError, from_json, to_json
 from ui.session import Exchange
 
 ARTICLE = Article(
@@ -127,13 +127,13 @@ def test_an_article_is_stored_once():
 def test_the_list_is_newest_first_and_keeps_a_given_title(history):
     history.save("a", BOTH[:1])
     history.save("b", BOTH[1:])
-    history.save("a", BOTH)
+    history.save("a", BOTH, BOTH[:1])
     assert [(c.key, c.title, c.exchanges) for c in history.conversations()] == [
         ("a", "白鹭几只？", 2),
         ("b", "票价？", 1),
     ]
     history.rename("a", " 观鸟\n笔记 ")
-    history.save("a", BOTH[:1])
+    history.save("a", BOTH[:1], BOTH)
     assert history.conversations()[0].title == "观鸟 笔记"
     history.rename("a", " ")
     assert history.conversations()[0].title == "白鹭几只？"
@@ -173,6 +173,16 @@ def test_deleted_it_can_be_restored_for_a_while(history):
     with pytest.raises(HistoryError):
         again.restore("a")
     again.close()
+
+
+def test_what_another_page_saved_is_not_written_over(history):
+    history.save("a", BOTH[:1])
+    history.save("a", (*BOTH[:1], FAILED), BOTH[:1])
+    for before in ((), BOTH[:1], BOTH):
+        with pytest.raises(ConversationChanged):
+            history.save("a", BOTH, before)
+    assert history.load("a") == (*BOTH[:1], FAILED)
+    history.save("a", (*BOTH[:1], FAILED), BOTH)  # the same again is no change
 
 
 def judged(*verdicts):

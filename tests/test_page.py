@@ -717,6 +717,27 @@ def test_a_reload_keeps_the_conversation_and_nobody_else_opens_it(opened, url, b
     other.context.close()
 
 
+def test_two_pages_of_one_conversation_lose_nothing(opened):
+    reader = opened()
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.wait_for_url("**/?c=*")
+    second = page.context.new_page()
+    second.goto(page.url)
+    second.wait_for_selector(".answer .ref")
+    for asked, where in (("茶叶出口额是多少", page), ("谁是总工程师", second)):
+        where.fill("#question textarea", asked)
+        where.press("#question textarea", "Enter")
+        where.wait_for_selector(".exchange >> nth=1 >> .answer, .refusal")
+    page.get_by_role("tab", name="记录").click()
+    page.wait_for_function("document.querySelectorAll('#kept li').length === 2")
+    assert second.url != page.url
+    second.reload()
+    second.wait_for_selector(".exchange >> nth=1")
+    assert second.locator(".question").all_inner_texts() == ["青禾大桥主跨有多长", "谁是总工程师"]
+
+
 def test_kept_conversations_are_found_renamed_deleted_and_opened(opened):
     reader = opened()
     page = reader.page

@@ -335,10 +335,12 @@ class _Page:
                     yield self._talk(session)
             except WenbaoError as exc:
                 if session.fail(ticket, (exc.zh, exc.en)):
+                    keep(self._history, session)
                     yield self._talk(session)
             except Exception:  # the page must say so, whatever it was
                 logger.exception("a question failed")
                 if session.fail(ticket, both("unexpected")):
+                    keep(self._history, session)
                     yield self._talk(session)
 
     def _events(self, session: Session, place: int) -> Iterator[tuple[Hit, ...] | Answer]:

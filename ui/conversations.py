@@ -7,12 +7,13 @@ import hashlib
 import json
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag import WenbaoError
 from ui import export, render
-from ui.history import Conversation, History
+from ui.history import Conversation, ConversationChanged, History
 from ui.session import Exchange, Session
 from ui.texts import Language, text
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import gradio as gr
 
 logger = logging.getLogger(__name__)
+
+_KEEPING = threading.Lock()
 
 FORMS = {"md": "Markdown", "html": "HTML", "json": "JSON"}
 
@@ -43,17 +46,35 @@ def owner(token: str) -> str:
 
 
 def keep(history: History | None, session: Session) -> None:
-    """Stores the conversation of a reader who can be told from others. What cannot be stored is
-    logged: the answer is worth more than its record.
+    """Stores the conversation of a reader who can be told from others; as a new one where the same
+    was gone on with in another page. What cannot be stored is logged: the answer is worth more than
+    its record.
     """
     if history is None or not session.owner or not session.exchanges:
         return
-    if not session.key:
-        session.key = f"{session.owner}-{secrets.token_hex(8)}"
+    with _KEEPING:  # several events of one page may keep it at the same moment
+        exchanges = session.exchanges
+        try:
+            key = _kept(history, session, exchanges)
+        except WenbaoError as exc:
+            logger.warning("a conversation was not kept: %s", exc)
+            return
+        session.key, session.kept = key, exchanges
+
+
+def _kept(history: History, session: Session, exchanges: Sequence[Exchange]) -> str:
+    """The key that the conversation is stored under now."""
+    key = session.key or _new_key(session)
     try:
-        history.save(session.key, session.exchanges)
-    except WenbaoError as exc:
-        logger.warning("a conversation was not kept: %s", exc)
+        history.save(key, exchanges, session.kept)
+    except ConversationChanged:
+        key = _new_key(session)
+        history.save(key, exchanges)
+    return key
+
+
+def _new_key(session: Session) -> str:
+    return f"{session.owner}-{secrets.token_hex(8)}"
 
 
 def resume(history: History | None, session: Session, key: str) -> None:

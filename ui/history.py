@@ -48,7 +48,11 @@ COMMIT;
 
 
 class HistoryError(WenbaoError):
-    """The history cannot be used, or holds no such conversation or turn."""
+    """The history cannot be used, or holds no such conversation."""
+
+
+class ConversationChanged(HistoryError):
+    """The conversation was saved by somebody else since this page read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,25 +83,35 @@ class History:
         before = (datetime.now(UTC) - KEPT).isoformat()
         self._write("DELETE FROM conversations WHERE deleted < ?", before)
 
-    def save(self, key: str, exchanges: Sequence[Exchange]) -> None:
+    def save(
+        self, key: str, exchanges: Sequence[Exchange], before: Sequence[Exchange] = ()
+    ) -> None:
         """Stores the whole conversation under its key; none without an exchange. One that was
-        deleted is there again.
+        deleted is there again. ``before`` is what was stored when it was last read or saved;
+        ``ConversationChanged`` when it is not what is stored.
         """
         if not exchanges:
             return
-        self._write(
+        saved = self._write(
             "INSERT INTO conversations (key, title, updated, exchanges, words, body)"
             " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
             " title = CASE WHEN renamed THEN title ELSE excluded.title END, deleted = NULL,"
             " updated = CASE WHEN body = excluded.body THEN updated ELSE excluded.updated END,"
-            " exchanges = excluded.exchanges, words = excluded.words, body = excluded.body",
+            " exchanges = excluded.exchanges, words = excluded.words, body = excluded.body"
+            " WHERE body IN (?, excluded.body)",
             key,
             exchanges[0].question,
             datetime.now(UTC).isoformat(),
             len(exchanges),
             fold(_words(exchanges)),
             to_json(exchanges),
+            to_json(before),
         )
+        if not saved:
+            raise ConversationChanged(
+                "这段对话在另一个页面里又接着问过了。",
+                "This conversation was gone on with in another page.",
+            )
 
     def load(self, key: str) -> tuple[Exchange, ...]:
         """The conversation as it was saved; ``HistoryError`` when there is none of this key."""

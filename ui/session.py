@@ -83,7 +83,7 @@ class Session:
     questions to come. ``linked`` is the article and span that the page's address named.
     ``raw``: whether the page's own text is shown beside the article. ``measuring`` while an
     evaluation runs; who sets it to false stops that. ``owner`` tells the reader from others,
-    ``key`` the conversation from others, once it is kept.
+    ``key`` the conversation from others, once it is kept; ``kept`` is what was stored of it last.
     """
 
     language: Language = "zh"
@@ -93,6 +93,7 @@ class Session:
     linked: tuple[Article, Span] | None = None
     ticket: object = None
     untaken: bool = False
+    kept: tuple[Exchange, ...] = ()
     raw: bool = False
     measuring: bool = False
     owner: str = ""
@@ -178,13 +179,13 @@ class Session:
     def clear(self) -> None:
         """Starts a new conversation."""
         self.exchanges, self.selection, self.linked = (), None, None
-        self.key = ""
+        self.key, self.kept = "", ()
         self.ticket, self.untaken = None, False
 
     def resume(self, key: str, exchanges: tuple[Exchange, ...]) -> None:
         """Goes on with a kept conversation; a question that it left unanswered is a stopped one."""
         self.clear()
-        self.key = key
+        self.key, self.kept = key, exchanges
         self.exchanges = tuple(
             replace(e, stage="stopped") if e.running or e.stage == "waiting" else e
             for e in exchanges

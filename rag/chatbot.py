@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
-from rag.asks import Asked, holds
+from rag.asks import Asked, asked, holds
 from rag.cite import verified
 from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
@@ -22,11 +22,12 @@ from rag.dates import period_in
 from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, likeliest, query_of
 from rag.passages import embedded_text
+from rag.printed import in_full
 from rag.reader import Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
 from rag.snap import snapped
 from rag.terms import question_terms
-from rag.types import Answer, Article, Filters, Hit, Span, Turn
+from rag.types import Answer, Article, Citation, Filters, Hit, Span, Turn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,9 @@ SPANS = 12
 
 KIND = 2.0
 """What it is worth, in logits, that the words hold the kind of thing asked for."""
+
+DATED = 20
+"""Characters of a short answer, at most, whose times are written out by the calendar beside it."""
 
 NEAREST = 3
 """Passages shown with a refusal."""
@@ -221,6 +225,7 @@ class Inquiry:
             status="answered",
             text=written,
             short=evidence.short,
+            dated=_dated(text, evidence.short, citations),
             citations=citations,
             nearest=(),
         )
@@ -253,6 +258,17 @@ def _with_words(sentence: Sentence, reading: Reading, wanted: Asked) -> Sentence
     read = [(score, snapped(text, (start + a, start + b))) for score, (a, b) in spans]
     score, words = max(read, key=lambda one: one[0] + KIND * holds(text[slice(*one[1])], wanted))
     return replace(sentence, words=words, score=score)
+
+
+def _dated(question: str, short: str, citations: Sequence[Citation]) -> str:
+    """The short answer with its times by the calendar, if the question asks for one."""
+    first = citations[0]
+    words, printed = first.words, first.article.date
+    if words is None or printed is None or first.article.text[slice(*words)] != short:
+        return ""
+    if len(short) > DATED or asked(question).kind not in ("date", "time"):
+        return ""
+    return in_full(first.article.text, words, printed)
 
 
 def _mixed(lists: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:

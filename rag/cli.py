@@ -201,6 +201,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "status": answer.status,
         "text": answer.text,
         "short": answer.short,
+        "dated": answer.dated,
         "confidence": round(answer.confidence, 4),
         "citations": [_citation_dict(citation) for citation in answer.citations],
         "nearest": [_hit_dict(hit) for hit in answer.nearest],
@@ -277,7 +278,8 @@ def _show(answer: Answer, *, as_json: bool) -> None:
         _print_json(answer_dict(answer))
         return
     if answer.short:
-        _write(_one_line(answer.short) + "\n")
+        dated = f"（{_one_line(answer.dated)}）" if answer.dated else ""
+        _write(_one_line(answer.short) + dated + "\n")
     _write(answer.text)
     for citation in answer.citations:
         _write(f"  [{citation.number}] {_place(citation.article)}")

@@ -151,15 +151,18 @@ class Answer:
 
     ``text`` carries citation numbers as ``[1]``, in the order of ``citations``. ``short`` are the
     words of the first citation that answer by themselves (of each part of a question in parts),
-    empty where only whole sentences do. A refused answer has no citations; ``nearest`` then holds
-    the passages closest to the question. ``confidence`` is the estimated probability that the
-    citations answer. ``timings`` are seconds by stage.
+    empty where only whole sentences do; ``dated`` are the same words with their times written out
+    by the calendar, where a question asks for a time and the paper leaves that to its date, else
+    empty. A refused answer has no citations; ``nearest`` then holds the passages closest to the
+    question. ``confidence`` is the estimated probability that the citations answer. ``timings`` are
+    seconds by stage.
     """
 
     question: str
     status: Status
     text: str
     short: str = ""
+    dated: str = ""
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Hit, ...] = ()
     hits: tuple[Hit, ...] = ()

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from rag import Answer, Chatbot, Filters, QuestionError, Settings, Turn
 from rag.chatbot import REFUSAL_EN, REFUSAL_ZH
+from rag.reader import Reading
 
 EAGER = Settings(min_confidence=0.0)
 SHY = Settings(min_confidence=1.0)
@@ -107,3 +109,36 @@ def test_instructions_in_a_document_are_only_text(archive, tmp_path, reader):
     archive.add([path])
     answer = Chatbot(archive, EAGER, reader=reader).ask("停水检修影响多少户居民？")
     assert "外星人" not in answer.citations[0].quote
+
+
+class Marks:
+    """A reader that finds the same words wherever they stand."""
+
+    fingerprint = "marks"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def read(self, question, passages):
+        return [self._reading(text) for _, text in passages]
+
+    def _reading(self, text):
+        at = text.find(self.words)
+        span = (max(at, 0), max(at, 0) + len(self.words))
+        score = 5.0 if at >= 0 else -5.0
+        logits = np.array([score], np.float32)
+        return Reading(score=2 * score, span=span, offsets=(span,), first=logits, last=logits)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "dated"),
+    [
+        ("停水检修从哪天开始？", "3月5日22时", "2024年3月5日22时"),
+        ("停水检修影响多少户居民？", "2.1万户", ""),
+        ("停水检修影响到几日？", "6时", ""),
+    ],
+)
+def test_a_time_is_told_by_the_calendar_too(archive, question, words, dated):
+    answer = Chatbot(archive, EAGER, reader=Marks(words)).ask(question)
+    assert (answer.short, answer.dated) == (words, dated)
+    assert answer.short in answer.citations[0].quote

@@ -402,3 +402,19 @@ def test_the_style_sheet_and_the_script_load_nothing():
     script = (Path(ui.__file__).parent / "page.js").read_text(encoding="utf-8")
     for own in (STYLE, script):
         assert not re.search(r"https?:|//[a-z]+\.|url\(|@import|fetch\(|import\(", own)
+
+
+def test_a_time_stands_beside_the_papers_words_by_the_calendar():
+    found = article("20日<b>开馆。")
+    citation = Citation(number=1, article=found, start=0, end=9, words=(0, 3))
+    answer = Answer(
+        question="问",
+        status="answered",
+        text="20日<b>开馆。[1]",
+        short="20日",
+        dated="2024年3月20日",
+        citations=(citation,),
+    )
+    exchange = Exchange(question="问", stage="answered", answer=answer)
+    shown = Parsed(render.conversation([exchange], (), "zh")).text
+    assert "20日 （2024年3月20日）" in shown

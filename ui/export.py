@@ -150,6 +150,7 @@ def _record(exchange: Exchange) -> dict[str, Any]:
         "question": exchange.question,
         "status": answer.status,
         "short": answer.short,
+        "dated": answer.dated,
         "text": answer.text,
         "confidence": answer.confidence,
         "citations": [_citation(c) for c in answer.citations],
@@ -187,7 +188,8 @@ def _said(exchange: Exchange, language: Language) -> list[str]:
         return [text(language, "export_unanswered")]
     if answer.status == "refused":
         return [text(language, "export_refused")]
-    short = [text(language, "export_short", text=answer.short)] if answer.short else []
+    said = answer.short + (f"（{answer.dated}）" if answer.dated else "")
+    short = [text(language, "export_short", text=said)] if said else []
     return [*short, *(line for line in answer.text.splitlines() if line.strip())]
 
 

@@ -408,8 +408,9 @@ def _refusal(answer: Answer, turn: int, language: Language) -> str:
 def _answered(answer: Answer, turn: int, language: Language) -> str:
     cited = {citation.number: citation for citation in answer.citations}
     lines = [line for line in answer.text.split("\n") if line.strip()]
-    short = escaped(answer.short, language)
-    first = f'<p class="short"><bdi>{short}</bdi></p>' if short else ""
+    short, dated = escaped(answer.short, language), escaped(answer.dated, language)
+    full = f' <span class="dated">（{dated}）</span>' if dated else ""
+    first = f'<p class="short"><bdi>{short}</bdi>{full}</p>' if short else ""
     words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
     items = "".join(_source(citation, turn, language) for citation in answer.citations)
     sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'

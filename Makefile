@@ -9,7 +9,7 @@ EXAMPLES := --example 青禾大桥哪天通车？ --example 《岚江纪》的�
   --example 市第二医院的院长是谁？ --example 水环境治理三年行动方案包括哪三个部分？ \
   --questions examples/questions.jsonl
 
-.PHONY: chat test check format sample clean
+.PHONY: chat test check format sample screenshots clean
 
 chat: $(ARCHIVE)/archive.db
 	$(BIN)/wenbao chat --archive $(ARCHIVE) --port $(PORT) $(if $(filter var/sample,$(ARCHIVE)),$(EXAMPLES))
@@ -27,6 +27,9 @@ format: .venv/dev.stamp
 	$(BIN)/ruff format .
 
 sample: var/sample/archive.db
+
+screenshots: var/sample/archive.db .venv/test.stamp
+	$(BIN)/python -m eval.screenshots --archive var/sample --out docs
 
 var/sample/archive.db: | .venv/run.stamp
 	$(BIN)/wenbao add examples/pages --source 青岚日报 --archive var/sample

@@ -22,6 +22,8 @@ from ui.app import _asked_headlines, build
 class SmallArchive:
     """Two headlines, one of them derived."""
 
+    path = Path("no-such-archive")
+
     def counts(self) -> Counts:
         day = date(2024, 1, 2)
         return Counts(files=1, articles=2, passages=2, first=day, last=day)

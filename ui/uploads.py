@@ -45,12 +45,13 @@ _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGN
 
 class Inbox:
     """The folder that uploads are kept in; made when the first one comes. ``reader`` is the cookie
-    that a reader's browser has from the page.
+    that a reader's browser has from the page, ``most`` how many bytes a file may have.
     """
 
-    def __init__(self, folder: Path, *, reader: str) -> None:
+    def __init__(self, folder: Path, *, reader: str, most: int = MAX_BYTES) -> None:
         self.folder = folder
         self._reader = reader
+        self._most = most
         self._keeping = threading.Lock()
         for part in folder.glob(f"{_PART}*"):
             with suppress(OSError):
@@ -76,8 +77,8 @@ class Inbox:
         part = self.folder / f"{_PART}{secrets.token_hex(8)}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if not await _written(request, part):
-                return _refusal(413, "file_too_large", name=name, most=MAX_BYTES >> 20)
+            if not await _written(request, part, self._most):
+                return _refusal(413, "file_too_large", name=name, most=self._most >> 20)
             kept = await run_in_threadpool(self._keep, part, name)
         except OSError as exc:
             return _refusal(507, "upload_unwritable", name=name, reason=exc.strerror or exc)
@@ -147,13 +148,13 @@ def _numbered(name: str) -> Iterator[str]:
     yield from (str(path.with_name(f"{path.stem}-{n}{path.suffix}")) for n in itertools.count(2))
 
 
-async def _written(request: Request, part: Path) -> bool:
-    """Writes the request's body; false when it is larger than a file may be."""
+async def _written(request: Request, part: Path, most: int) -> bool:
+    """Writes the request's body; false when it is longer than ``most`` bytes."""
     size = 0
     with part.open("xb") as file:
         async for chunk in request.stream():
             size += len(chunk)
-            if size > MAX_BYTES:
+            if size > most:
                 return False
             file.write(chunk)
     return True

@@ -16,7 +16,9 @@ from starlette.testclient import TestClient
 
 from rag import ArchiveLocked, Article, CorrectionError, Filters, UnknownArticle
 from ui import shelf
-from ui.library import LibraryTab, View
+from ui.desk import Desk, View
+from ui.intake import Intake
+from ui.library import LibraryTab
 from ui.shelf import Arrival, Sheet
 from ui.uploads import DEPTH, NAME_BYTES, Inbox, safe_path
 
@@ -45,6 +47,16 @@ def client(inbox):
 @pytest.fixture
 def tab(archive, inbox):
     return LibraryTab(Bot(archive), inbox)
+
+
+@pytest.fixture
+def intake(archive, inbox):
+    return Intake(archive, inbox)
+
+
+@pytest.fixture
+def desk(archive, intake):
+    return Desk(archive, intake)
 
 
 def post(client, name, words, **headers):
@@ -166,12 +178,12 @@ def test_half_a_file_of_long_ago_is_swept_and_one_of_now_is_not(tmp_path):
 
 
 def test_files_go_in_with_their_progress_and_the_reason_of_those_that_do_not(
-    client, tab, inbox, archive
+    intake, client, inbox, archive
 ):
     for name, words in (("2024-03-02/一版.txt", TWO.encode()), ("空.txt", b""), ("x.xyz", b"1")):
         post(client, name, words)
     names = ["2024-03-02/一版.txt", "空.txt", "x.xyz"]
-    steps = list(tab._take_in(names, "岚江早报", None))
+    steps = list(intake.take_in(names, "岚江早报", None))
     page = [(s.stage, s.done, s.total) for s in steps if s.name == names[0]]
     assert page == [("reading", 0, 0), ("embedding", 0, 1), ("embedding", 1, 1), ("done", 0, 1)]
     ends = {step.name: step for step in steps}
@@ -188,42 +200,42 @@ def test_files_go_in_with_their_progress_and_the_reason_of_those_that_do_not(
     assert [p.name for p in inbox.folder.rglob("*") if p.is_file()] == ["一版.txt"]
 
 
-def test_the_same_again_costs_nothing_and_corrections_are_kept(client, tab, archive, encoder):
+def test_the_same_again_costs_nothing_and_corrections_are_kept(intake, client, archive, encoder):
     post(client, "一版.txt", TWO.encode())
-    list(tab._take_in(["一版.txt"], "", None))
+    list(intake.take_in(["一版.txt"], "", None))
     cost = encoder.encoded
-    assert list(tab._take_in(["一版.txt"], "", None))[-1] == Arrival(
+    assert list(intake.take_in(["一版.txt"], "", None))[-1] == Arrival(
         name="一版.txt", stage="known", total=1
     )
     (article,) = archive.find("渡口")
     archive.correct(article.id, title="改过的标题")
     cost = encoder.encoded
-    assert list(tab._take_in(["一版.txt"], "另一份报", None))[-1].stage == "corrected"
+    assert list(intake.take_in(["一版.txt"], "另一份报", None))[-1].stage == "corrected"
     assert archive.find("渡口")[0].title == "改过的标题"
     assert encoder.encoded == cost
 
 
-def test_an_archive_that_is_being_written_loses_no_upload(client, tab, inbox, archive):
+def test_an_archive_that_is_being_written_loses_no_upload(intake, client, inbox, archive):
     post(client, "一版.txt", TWO.encode())
     with FileLock(archive.path / "writer.lock"), pytest.raises(ArchiveLocked):
-        list(tab._take_in(["一版.txt"], "", None))
+        list(intake.take_in(["一版.txt"], "", None))
     assert inbox.path("一版.txt")
-    assert list(tab._take_in(["一版.txt"], "", None))[-1].stage == "done"
+    assert list(intake.take_in(["一版.txt"], "", None))[-1].stage == "done"
 
 
 # Corrections
 
 
-def act(tab, view, **given):
-    said = tab._act(view, given, "zh")
+def act(desk, view, **given):
+    said = desk.act(view, given, "zh")
     return re.sub("<[^>]*>", "", said)
 
 
 @pytest.fixture
-def view(tab, archive):
+def view(desk, archive):
     made = View()
     bridge = archive.find("面馆")[0]
-    tab._act(made, {"act": "open", "article": bridge.id}, "zh")
+    desk.act(made, {"act": "open", "article": bridge.id}, "zh")
     return made
 
 
@@ -237,10 +249,10 @@ def test_a_file_is_opened_at_the_article_and_its_head_is_focused(view, archive, 
     assert view.focus == f"head-{archive.find('面馆')[0].id}"
 
 
-def test_a_correction_says_so_and_is_undone(tab, view, archive):
+def test_a_correction_says_so_and_is_undone(desk, view, archive):
     article = archive.find("面馆")[0]
     changes = {"title": " 老街 面馆 ", "date": "2024-04-11", "byline": "记者 方禾"}
-    said = act(tab, view, act="save", article=article.id, **changes)
+    said = act(desk, view, act="save", article=article.id, **changes)
     assert said == "已修改《老街 面馆》。 撤销"
     after = archive.find("面馆")[0]
     assert (after.title, after.date, after.byline) == (
@@ -249,46 +261,46 @@ def test_a_correction_says_so_and_is_undone(tab, view, archive):
         "记者 方禾",
     )
     assert view.focus.split()[0] == f"edit-{after.id}"
-    assert act(tab, view, act="undo") == "已撤销。"
+    assert act(desk, view, act="undo") == "已撤销。"
     assert archive.find("面馆")[0] == article
 
 
-def test_saving_without_a_change_has_nothing_to_undo(tab, view, archive):
+def test_saving_without_a_change_has_nothing_to_undo(desk, view, archive):
     article = archive.find("面馆")[0]
-    assert act(tab, view, act="save", article=article.id) == "没有改动。"
+    assert act(desk, view, act="save", article=article.id) == "没有改动。"
 
 
-def test_articles_are_merged_split_deleted_and_put_back(tab, view, archive):
+def test_articles_are_merged_split_deleted_and_put_back(desk, view, archive):
     before = titles(archive, view)
     first = archive.find("观鸟节")[0]
-    assert act(tab, view, act="merge", article=first.id).startswith("已合并为《云桥湿地")
+    assert act(desk, view, act="merge", article=first.id).startswith("已合并为《云桥湿地")
     assert titles(archive, view) == [before[0], before[2]]
     merged = archive.find("观鸟节")[0]
     assert view.focus.split()[0] == f"merge-{merged.id}"
     at = merged.text.index("城东水厂夜间检修")
-    said = act(tab, view, act="split", article=merged.id, offset=str(at), title="水厂检修")
+    said = act(desk, view, act="split", article=merged.id, offset=str(at), title="水厂检修")
     assert said.startswith("已拆开，新的一篇是《水厂检修》")
     assert titles(archive, view) == [before[0], "水厂检修", before[2]]
     second = archive.find("停水")[0]
     assert view.focus == f"head-{second.id}"
-    assert act(tab, view, act="remove", article=second.id).startswith("已删除《水厂检修》")
+    assert act(desk, view, act="remove", article=second.id).startswith("已删除《水厂检修》")
     assert titles(archive, view) == [before[0], before[2]]
-    assert act(tab, view, act="undo") == "已撤销。"
+    assert act(desk, view, act="undo") == "已撤销。"
     assert view.focus == f"head-{second.id}"
-    assert act(tab, view, act="revert") == "已还原 2 步。"
+    assert act(desk, view, act="revert") == "已还原 2 步。"
     assert titles(archive, view) == before
-    assert act(tab, view, act="undo") == "没有可撤销的。"
+    assert act(desk, view, act="undo") == "没有可撤销的。"
 
 
-def test_a_file_that_went_with_its_last_article_is_read_again(client, tab, view, archive):
+def test_a_file_that_went_with_its_last_article_is_read_again(desk, intake, client, view, archive):
     post(client, "一版.txt", TWO.encode())
-    list(tab._take_in(["一版.txt"], "岚江早报", None))
-    tab._act(view, {"act": "file", "name": "一版.txt"}, "zh")
+    list(intake.take_in(["一版.txt"], "岚江早报", None))
+    desk.act(view, {"act": "file", "name": "一版.txt"}, "zh")
     article = archive.find("渡口")[0]
-    said = act(tab, view, act="remove", article=article.id)
+    said = act(desk, view, act="remove", article=article.id)
     assert said.endswith("也移出了档案。 重新读入文件")
     assert (view.file, archive.find("渡口")) == ("", [])
-    assert act(tab, view, act="again") == "文件已重新读入。"
+    assert act(desk, view, act="again") == "文件已重新读入。"
     assert archive.find("渡口") == [article]
 
 
@@ -303,21 +315,23 @@ def test_a_file_that_went_with_its_last_article_is_read_again(client, tab, view,
         ({"act": "open", "article": "a0"}, UnknownArticle),
     ],
 )
-def test_what_cannot_be_done_is_an_error_and_changes_nothing(tab, view, archive, given, error):
+def test_what_cannot_be_done_is_an_error_and_changes_nothing(desk, view, archive, given, error):
     before, last = titles(archive, view), archive.find("面馆")[0]
     with pytest.raises(error):
-        tab._act(view, {"article": last.id, **given}, "zh")
+        desk.act(view, {"article": last.id, **given}, "zh")
     assert titles(archive, view) == before
-    tab._act(view, {"act": "no such act"}, "zh")
+    desk.act(view, {"act": "no such act"}, "zh")
     assert titles(archive, view) == before
 
 
-def test_an_article_of_another_file_is_not_changed_through_the_open_one(tab, view, archive, client):
+def test_an_article_of_another_file_is_not_changed_through_the_open_one(
+    desk, intake, view, archive, client
+):
     post(client, "一版.txt", TWO.encode())
-    list(tab._take_in(["一版.txt"], "", None))
+    list(intake.take_in(["一版.txt"], "", None))
     other = archive.find("渡口")[0]
     with pytest.raises(UnknownArticle):
-        tab._act(view, {"act": "remove", "article": other.id}, "zh")
+        desk.act(view, {"act": "remove", "article": other.id}, "zh")
     assert archive.find("渡口") == [other]
 
 

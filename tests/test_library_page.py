@@ -121,7 +121,7 @@ def test_files_are_added_with_their_articles_and_the_reason_of_those_that_are_no
     wait_headlines(page, "岚江今晨水位回落", "北汀菜场重新开张")
     page.click("#switch")
     page.wait_for_selector("#arrivals >> text=already there")
-    assert page.inner_text("#sheet .close", timeout=1) == "Back to the list"
+    page.wait_for_selector("#sheet .tools >> text=Merge with the next")
     assert reader.complaints == []
 
 
@@ -247,6 +247,7 @@ def test_articles_are_merged_split_deleted_and_all_is_taken_back(serve, archive,
     page.wait_for_selector("#sheet .mark >> text=改过")
     page.focus("#sheet .cut summary >> nth=1")
     page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.name === 'title'")
     page.keyboard.type("北汀菜场重新开张")
     page.keyboard.press("Enter")
     wait_headlines(page, "岚江今晨水位回落", "北汀菜场重新开张")
@@ -269,7 +270,7 @@ def test_what_is_typed_for_one_article_never_lands_in_another(serve, archive, tm
     page = serve(archive).page
     open_uploaded(page, tmp_path)
     page.click("#sheet .edit summary >> nth=1")
-    field = "#sheet .piece:has(h3:text('{}')) [name=subtitle]"
+    field = "#sheet .piece:has(h3:has-text('{}')) [name=subtitle]"
     page.fill(field.format("北汀菜场重新开张"), "还没存的副题")
     page.get_by_role("button", name="删除：岚江今晨水位回落").click()
     wait_headlines(page, "北汀菜场重新开张")
@@ -277,7 +278,7 @@ def test_what_is_typed_for_one_article_never_lands_in_another(serve, archive, tm
     page.click("#notice button >> text=撤销")
     wait_headlines(page, "岚江今晨水位回落", "北汀菜场重新开张")
     assert page.input_value(field.format("岚江今晨水位回落")) == ""
-    page.click("#sheet .piece:has(h3:text('北汀菜场重新开张')) >> text=保存")
+    page.click("#sheet .piece:has(h3:has-text('北汀菜场重新开张')) >> text=保存")
     page.wait_for_selector("#sheet .subtitle >> text=还没存的副题")
 
 

@@ -86,6 +86,7 @@ def test_the_page_carries_its_style_and_script_and_links_nowhere(client):
         "/gradio_api/proxy=http://127.0.0.1:1/x",
         "/gradio_api/info",
         "/gradio_api/runs",
+        "/upload",
         "/gradio_api/upload",
         "/gradio_api/queue/../file=/etc/hostname",
         "/monitoring",

@@ -101,6 +101,7 @@ globalThis.archiveTab = (() => {
     const drafts = new Map();
     const find = (at) => element.querySelector(`[data-at="${CSS.escape(at)}"]`);
     let turn = "";
+    let page = "0";
     let done = "";
 
     const act = (data) => {
@@ -163,6 +164,11 @@ globalThis.archiveTab = (() => {
         }
       }
       done = "";
+      const list = element.querySelector(".list");
+      if (list && list.dataset.page !== page) {
+        page = list.dataset.page;
+        list.scrollIntoView({ block: "start" });
+      }
       const root = element.querySelector("[data-turn]");
       const now = root?.dataset.turn ?? "";
       if (now !== turn) {

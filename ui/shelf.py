@@ -188,7 +188,7 @@ def catalogue(
     """
     items = "".join(_item(article, language) for article in articles)
     none = f'<p class="none">{text(language, "no_articles")}</p>'
-    listed = f'<ul class="list">{items}</ul>' if items else none
+    listed = f'<ul class="list" data-page="{page}">{items}</ul>' if items else none
     return (
         f'<section class="catalogue" lang="{language}">'
         f"{_plot(months, period, language)}{_papers(papers, source, language)}"

@@ -219,6 +219,8 @@ class LibraryTab:
         language = session.language
         try:
             said = self._desk.act(view, given, language)
+            if given.get("act") in ("open", "file", "close"):
+                return {self.notice: said, self.sheet: self._sheet(view, language)}
             return {**self._everything(session, view), self.notice: said}
         except WenbaoError as exc:
             error = (exc.zh, exc.en)

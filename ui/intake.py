@@ -29,13 +29,13 @@ class Intake:
         self._archive = archive
         self._inbox = inbox
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="archive")
-        self._adding = False
+        self._adding: Future[AddReport] | None = None
 
     def change(self, step: Callable[[], T]) -> T:
         """Does a step after those that wait already; ``WenbaoError`` while files are being added,
         which may take long.
         """
-        if self._adding:
+        if self._adding and not self._adding.done():
             raise WenbaoError(*both("adding_now"))
         return self._writer.submit(step).result()
 
@@ -69,17 +69,19 @@ class Intake:
     def _add(
         self, paths: Sequence[str], source: str | None, day: date | None
     ) -> Iterator[AddProgress | AddReport]:
-        """What ``Archive.add`` tells on its way, and its report."""
+        """What ``Archive.add`` tells on its way, and its report. It goes on when nobody listens any
+        more, and files of which nothing could be read are not kept.
+        """
         channel: SimpleQueue[AddProgress | Future[AddReport]] = SimpleQueue()
 
         def add() -> AddReport:
-            self._adding = True
-            try:
-                return self._archive.add(paths, source=source, day=day, progress=channel.put)
-            finally:
-                self._adding = False
+            report = self._archive.add(paths, source=source, day=day, progress=channel.put)
+            held = {file.path for file in self._archive.files()}
+            for path in set(paths) - held:
+                Path(path).unlink(missing_ok=True)
+            return report
 
-        adding = self._writer.submit(add)
+        adding = self._adding = self._writer.submit(add)
         adding.add_done_callback(channel.put)
         while isinstance(event := channel.get(), AddProgress):
             yield event
@@ -88,13 +90,12 @@ class Intake:
     def _settled(
         self, paths: Mapping[str, str], fresh: Sequence[str], moved: set[str], report: AddReport
     ) -> Iterator[Arrival]:
-        """How each file ended. What nothing could be read of is not kept."""
+        """How each file ended."""
         held = {file.path: len(file.articles) for file in self._archive.files()}
         for path, name in paths.items():
             problems = tuple(_inside(path, name, p.zh, p.en) for p in report.problems)
             own = tuple(p for p in problems if p)
             if path not in held:
-                Path(path).unlink(missing_ok=True)
                 yield Arrival(name=name, stage="failed", problems=own)
                 continue
             stage: Stage = "done" if name in moved else "known" if path in fresh else "corrected"

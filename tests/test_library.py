@@ -368,12 +368,32 @@ def test_pages_of_the_list(tab, monkeypatch):
 
 
 def test_many_months_are_shown_as_years_and_a_year_as_its_months():
-    months = [(f"{y}-{m:02d}", "报", 1) for y in (1950, 1951, 1952) for m in range(1, 13)]
-    assert shelf.bars(months, "") == [("1950", 12), ("1951", 12), ("1952", 12)]
-    within = shelf.bars([*months, ("", "报", 4)], "1951-07")
-    assert within == [(f"1951-{m:02d}", 1) for m in range(1, 13)]
-    few = [("2024-03", "甲", 2), ("2024-03", "乙", 1), ("", "甲", 4)]
-    assert shelf.bars(few, "") == [("2024-03", 3), ("", 4)]
+    months = [("", "报", 4)]
+    months += [(f"{y}-{m:02d}", "报", 1) for y in (1950, 1951, 1952) for m in range(1, 13)]
+    years = [(year, "报", 12) for year in ("1950", "1951", "1952")]
+    assert shelf.by_period(months, "") == [*years, ("", "报", 4)]
+    within = [(f"1951-{m:02d}", "报", 1) for m in range(1, 13)]
+    assert shelf.by_period(months, "1951-07") == shelf.by_period(months, "1951") == within
+    few = [("", "甲", 4), ("2024-03", "乙", 1), ("2024-03", "甲", 2)]
+    assert shelf.by_period(few, "2024-03") == [*few[1:], few[0]]
+
+
+def test_bars_are_as_high_as_their_counts_and_named_below():
+    rows = [("1949", "甲", 5), ("1950", "甲", 20), ("1950", "乙", 20), ("", "甲", 4)]
+    html = shelf._plot(rows, "1950", "zh")
+    assert re.findall('height="([0-9]+)"', html) == ["12", "100", "10"]
+    assert re.findall('title="([^"]*)"', html) == [
+        "1949年：5 篇",
+        "1950年：40 篇",
+        "日期不明：4 篇",
+    ]
+    assert re.findall('data-period="([0-9]+)".*?aria-pressed="([a-z]+)"', html) == [
+        ("1949", "false"),
+        ("1950", "true"),
+    ]
+    assert [shelf._tick(str(year), "", 60)[0] for year in (1949, 1950)] == ["", "1950"]
+    months = [shelf._tick(*pair, 3) for pair in (("2023-12", ""), ("2024-01", "2023-12"))]
+    assert months == [("12", "2023"), ("1", "2024")]
 
 
 @pytest.mark.parametrize(

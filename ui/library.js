@@ -174,8 +174,9 @@ globalThis.archiveTab = (() => {
       if (now !== turn) {
         turn = now;
         const named = root ? root.dataset.focus.split(" ").map(find).find(Boolean) : opener;
-        named?.focus();
-        named?.scrollIntoView({ block: "nearest" });
+        named?.focus({ preventScroll: true });
+        const { top, bottom } = named?.getBoundingClientRect() ?? {};
+        if (top < 120 || bottom > innerHeight) named.scrollIntoView({ block: "start" });
       }
     });
   };

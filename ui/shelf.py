@@ -23,7 +23,7 @@ PAGE = 50
 """Articles on a page of the list, and of a file."""
 
 BARS = 24
-"""With more months than these, years are shown, and the months of one year."""
+"""With more months than these, years are counted, and the months of the chosen year."""
 
 PAPERS = 8
 """Papers with a bar of their own; all of them can be chosen."""
@@ -189,10 +189,11 @@ def catalogue(
     items = "".join(_item(article, language) for article in articles)
     none = f'<p class="none">{text(language, "no_articles")}</p>'
     listed = f'<ul class="list" data-page="{page}">{items}</ul>' if items else none
+    rows = by_period(months, period)
     return (
         f'<section class="catalogue" lang="{language}">'
-        f"{_plot(months, period, language)}{_papers(papers, source, language)}"
-        f"{_table(months, language)}{_chips(period, source, language)}"
+        f"{_plot(rows, period, language)}{_papers(papers, source, language)}"
+        f"{_chips(period, source, language)}{_table(rows, language)}"
         f"{listed}{_pager(page, len(articles), more, language)}</section>"
     )
 
@@ -203,53 +204,64 @@ def empty(uploads: bool, language: Language) -> str:
     return f'<p class="none" lang="{language}">{words}</p>'
 
 
-def bars(months: Iterable[Month], period: str) -> list[tuple[str, int]]:
-    """(period, articles) of each bar: all months, or, where these are too many, all years, and
-    within a year its months. Undated articles come last, with a blank period.
+def by_period(months: Sequence[Month], period: str) -> list[Month]:
+    """What the plot and the table show: the months, or, where these are too many, the years, and
+    within a chosen year its months. What is undated comes last.
     """
-    counts: Counter[str] = Counter()
-    for month, _, articles in months:
-        counts[month] += articles
-    dated = sorted(month for month in counts if month)
-    if len(dated) > BARS and period:
-        return [(m, counts[m]) for m in dated if m.startswith(period[:4])]
-    undated = [("", counts[""])] if counts[""] else []
+    dated = {month for month, _, _ in months if month}
+    undated = [row for row in months if not row[0]]
     if len(dated) <= BARS:
-        return [(m, counts[m]) for m in dated] + undated
-    years: Counter[str] = Counter()
-    for month in dated:
-        years[month[:4]] += counts[month]
-    return sorted(years.items()) + undated
+        return [row for row in months if row[0]] + undated
+    if period:
+        return [row for row in months if row[0].startswith(period[:4])]
+    years: Counter[tuple[str, str]] = Counter()
+    for month, paper, articles in months:
+        if month:
+            years[month[:4], paper] += articles
+    return [(year, paper, count) for (year, paper), count in sorted(years.items())] + undated
 
 
-def _plot(months: Sequence[Month], period: str, language: Language) -> str:
-    shown = bars(months, period)
-    most = max((count for _, count in shown), default=1)
+def _plot(rows: Sequence[Month], period: str, language: Language) -> str:
+    counts: Counter[str] = Counter()
+    for name, _, articles in rows:
+        counts[name] += articles
+    most = max(counts.values(), default=1)
     columns = "".join(
-        _bar(name, count, most, period, before, language)
-        for (before, _), (name, count) in pairwise([("", 0), *shown])
+        _bar(name, counts[name], most, name == period, _tick(name, before, len(counts)), language)
+        for before, name in pairwise(["", *counts])
     )
-    yearly = any(len(name) == 4 for name, _ in shown)
+    yearly = any(len(name) == 4 for name in counts)
     label = text(language, "by_year" if yearly else "by_month")
     return f'<div class="plot" role="group" aria-label="{label}">{columns}</div>'
 
 
-def _bar(name: str, count: int, most: int, period: str, before: str, language: Language) -> str:
+def _bar(
+    name: str, count: int, most: int, chosen: bool, tick: tuple[str, str], language: Language
+) -> str:
     height = max(2, round(100 * count / most))
     drawn = (
         '<svg viewBox="0 0 10 100" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect x="2" y="{100 - height}" width="6" height="{height}"/></svg>'
+        f'<span>{tick[0]}</span><span class="year">{tick[1]}</span>'
     )
     label = attribute(text(language, "bar", name=period_name(name, language), count=count))
     if not name:
-        return f'<span class="bar" role="img" aria-label="{label}" title="{label}">{drawn}?</span>'
-    tick = str(int(name[5:])) if len(name) > 4 else name[2:]
-    year = "" if name[:4] == before[:4] or len(name) == 4 else name[:4]
+        return f'<span class="bar" role="img" aria-label="{label}" title="{label}">{drawn}</span>'
     return (
         f'<button type="button" class="bar" data-period="{name}" title="{label}"'
-        f' aria-label="{label}" aria-pressed="{str(name == period).lower()}">{drawn}'
-        f'<span>{tick}</span><span class="year">{year}</span></button>'
+        f' aria-label="{label}" aria-pressed="{str(chosen).lower()}">{drawn}</button>'
     )
+
+
+def _tick(name: str, before: str, count: int) -> tuple[str, str]:
+    """What stands below one of ``count`` bars, in two lines: of many years every fifth is named, of
+    the months the first of each year names it.
+    """
+    if not name:
+        return "?", ""
+    if len(name) == 4:
+        return (name if count <= BARS // 2 or int(name) % 5 == 0 else ""), ""
+    return str(int(name[5:])), "" if name[:4] == before[:4] else name[:4]
 
 
 def period_name(period: str, language: Language) -> str:
@@ -307,7 +319,7 @@ def _chooser_of(names: Sequence[str], source: str, language: Language) -> str:
 
 def _table(rows: Sequence[Month], language: Language) -> str:
     heads = "".join(
-        f'<th scope="col">{text(language, key)}</th>' for key in ("month", "paper", "articles")
+        f'<th scope="col">{text(language, key)}</th>' for key in ("period", "paper", "articles")
     )
     body = "".join(
         f'<tr><th scope="row">{period_name(month, language)}</th>'
@@ -393,7 +405,7 @@ def sheet(file: Sheet, language: Language) -> str:
 
 
 def _sheet_head(file: Sheet, language: Language) -> str:
-    count = text(language, "articles_count", count=file.total)
+    count = text(language, "file_holds", count=file.total)
     acts = ""
     if file.corrected:
         mark = f'<span class="mark">{text(language, "file_corrected")}</span>'

@@ -178,7 +178,7 @@ TABLE: dict[str, dict[Language, str]] = {
         "A scan needs OCR first.",
     },
     "upload_paper": {"zh": "报纸名，文件里没有时用", "en": "Paper, where a file names none"},
-    "upload_day": {"zh": "日期，填了就用于全部文章", "en": "Date, if given for all articles"},
+    "upload_day": {"zh": "日期，填了就用于全部文章", "en": "Date, instead of those in the files"},
     "too_many_files": {
         "zh": "选了 {given} 个文件，一次最多 {count} 个，没有上传。请分几次加入。",
         "en": "These are {given} files, and {count} can be added at once: none was sent. "
@@ -241,7 +241,6 @@ TABLE: dict[str, dict[Language, str]] = {
     "by_year": {"zh": "按年", "en": "By year"},
     "by_paper": {"zh": "按报纸", "en": "By paper"},
     "as_table": {"zh": "列成表", "en": "As a table"},
-    "month": {"zh": "月份", "en": "Month"},
     "undated": {"zh": "日期不明", "en": "undated"},
     "unnamed_paper": {"zh": "报名不明", "en": "unnamed"},
     "bar": {"zh": "{name}：{count} 篇", "en": "{name}: {count} articles"},
@@ -263,6 +262,7 @@ TABLE: dict[str, dict[Language, str]] = {
         "en": "Open an article: the articles of its file stand here in the order of the page, to "
         "be merged, split, corrected and deleted.",
     },
+    "file_holds": {"zh": "{count:,} 篇", "en": "articles: {count:,}"},
     "close_file": {"zh": "返回列表", "en": "Back to the list"},
     "open_file": {"zh": "打开 {name}", "en": "Open {name}"},
     "file_corrected": {"zh": "改过", "en": "corrected"},

@@ -217,6 +217,7 @@ class Adding:
     def _insert(self, articles: list[Article], source_id: int, counts: dict[str, int]) -> None:
         numbered = enumerate(articles)
         total = len(articles)
+        self.report("embedding", 0, total)
         while batch := list(itertools.islice(numbered, BATCH_ARTICLES)):
             fresh = {a.id: a for _, a in batch if self.store.article(a.id) is None}
             self._insert_batch(batch, fresh, source_id, counts)

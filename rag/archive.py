@@ -346,13 +346,14 @@ class Archive:
         with self._editing() as editing:
             return editing.correct(article_id, path, changes)
 
-    def merge(self, first_id: str, second_id: str) -> Article:
-        """Makes one article of two that follow each other in a file, else ``CorrectionError``.
+    def merge(self, first_id: str, second_id: str, *, path: str | None = None) -> Article:
+        """Makes one article of two that follow each other in a file (in the first where they do,
+        without ``path``), else ``CorrectionError``.
 
         The second one's printed headline and subtitle become paragraphs of the text.
         """
         with self._editing() as editing:
-            return editing.merge(first_id, second_id)
+            return editing.merge(first_id, second_id, path)
 
     def split(
         self, article_id: str, at: int, *, title: str = "", path: str | None = None

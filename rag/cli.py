@@ -113,7 +113,7 @@ def _chat(options: argparse.Namespace) -> int:
     from ui.app import serve
     from ui.history import History
 
-    bot = _chatbot(options)
+    bot = _chatbot(options, create=True)  # its page takes the first files
     path = options.history or bot.archive.path / "history.db"
     history = None if options.no_history else History(path)
     bot.archive.encoder  # noqa: B018 - loaded before the page opens, not at the first question
@@ -415,8 +415,8 @@ def _embedding_only(
 # The arguments
 
 
-def _chatbot(options: argparse.Namespace) -> Chatbot:
-    archive = Archive(options.archive, embedder=options.embedder, create=False)
+def _chatbot(options: argparse.Namespace, *, create: bool = False) -> Chatbot:
+    archive = Archive(options.archive, embedder=options.embedder, create=create)
     reader = Reader(options.reader) if options.reader else None
     return Chatbot(archive, load_settings(options.config), reader=reader)
 

@@ -91,13 +91,14 @@ class Editing:
             self._step(run, [corrected])
         return corrected
 
-    def merge(self, first_id: str, second_id: str) -> Article:
+    def merge(self, first_id: str, second_id: str, path: str | None) -> Article:
         """Makes one article of two."""
+        where, values = ("", []) if path is None else (" AND p.source = ?", [self._file(path)])
         rows = self.store.read(
-            f"{_PLACES} WHERE a.id = ? AND EXISTS (SELECT 1 FROM places n JOIN articles b"
+            f"{_PLACES} WHERE a.id = ?{where} AND EXISTS (SELECT 1 FROM places n JOIN articles b"
             " ON b.row = n.article WHERE n.source = p.source AND n.ordinal = p.ordinal + 1"
             " AND b.id = ?) ORDER BY p.rowid",
-            (first_id, second_id),
+            (first_id, *values, second_id),
         )
         if not rows:
             raise CorrectionError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,21 @@ def reader():
 def model():
     """The bundled model, loaded once."""
     return SentenceEncoder()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    required = os.environ.get("WENBAO_REQUIRE_BROWSER") == "1"
+    if path is None and not required:
+        pytest.skip("no Chromium on this machine")
+    from page import FLAGS
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
 
 
 def write_jsonl(path, records):

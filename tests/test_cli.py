@@ -25,6 +25,16 @@ def run(archive, reader, monkeypatch, capsys):
     return call
 
 
+def test_the_page_of_an_archive_that_is_not_there_yet_takes_the_first_files(
+    run, tmp_path, monkeypatch
+):
+    served = []
+    monkeypatch.setattr("ui.app.serve", lambda bot, **options: served.append(bot.archive))
+    assert cli.main(["chat", "--archive", str(tmp_path / "new")]) == 0
+    (archive,) = served
+    assert (archive.path, archive.counts().articles) == (tmp_path / "new", 0)
+
+
 def test_list_gives_one_object_a_line(run):
     code, lines, _ = run("list", "--json")
     records = [json.loads(line) for line in lines]

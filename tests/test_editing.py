@@ -109,6 +109,22 @@ def test_merged_the_printed_headline_is_a_paragraph(page):
     assert ids(page) == [merged.id]
 
 
+def test_articles_that_stand_in_two_files_are_merged_in_the_one_that_is_named(page):
+    first = path_of(page)
+    second = Path(first).with_name("second.txt")
+    second.write_text(PAGE + "\n", encoding="utf-8")
+    page.add([second])
+    pair = page.files()[0].articles
+    assert page.files()[1].articles == pair
+    merged = page.merge(*pair, path=str(second))
+    assert {file.path: file.articles for file in page.files()} == {
+        first: pair,
+        str(second): (merged.id,),
+    }
+    with pytest.raises(CorrectionError):
+        page.merge(*pair, path=str(second))
+
+
 def test_only_neighbours_are_merged(page):
     first, second = ids(page)
     for pair in ((second, first), (first, first), (first, "nothing")):

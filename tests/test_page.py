@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import write_jsonl
+from page import Running, Watched
 
 from eval import waiting
 from rag import (
@@ -32,21 +32,9 @@ from rag import (
     UnknownArticle,
     WenbaoError,
 )
-from ui import server
-from ui.app import build
 from ui.history import History
 
 pytestmark = pytest.mark.browser
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--lang=zh-CN",
-]
 
 BRIDGE = Article(
     title="青禾大桥合龙",
@@ -197,53 +185,8 @@ def overlap(question: str, text: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    required = os.environ.get("WENBAO_REQUIRE_BROWSER") == "1"
-    if path is None and not required:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
 def chatbot():
     return OverlapChatbot([BRIDGE, TEA, EVIL])
-
-
-class Running:
-    """The page of a chatbot on a free port, served from a thread.
-
-    It is made under the server's loop: without one, the framework makes loops of its own and leaves
-    them open.
-    """
-
-    def __init__(self, bot: OverlapChatbot, **options) -> None:
-        self.listener = server.listen("127.0.0.1", 0)
-        self.url = server.address(self.listener)
-        self._server = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(bot, options)))
-
-    async def _serve(self, bot: OverlapChatbot, options) -> None:
-        import uvicorn
-
-        app = server.application(build(bot, **options))
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
-        await self._server.serve(sockets=[self.listener])
-
-    def __enter__(self) -> Running:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._server:
-            self._server.should_exit = self._server.force_exit = True
-        self._thread.join(10)
-        self.listener.close()
 
 
 @pytest.fixture(scope="module")
@@ -252,51 +195,6 @@ def url(chatbot, tmp_path_factory):
     with Running(chatbot, history=history) as running:
         yield running.url
     history.close()
-
-
-class Watched:
-    """A page in a context of its own, with what it requested, said and failed at."""
-
-    def __init__(self, browser, url: str, **options) -> None:
-        self.context = browser.new_context(**{"locale": "zh-CN", **options})
-        self.page = self.context.new_page()
-        self.requests: list[str] = []
-        self.dialogs: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("dialog", self._dialog)
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.set_default_timeout(30_000)
-        self.page.goto(url)
-        self.page.wait_for_selector(".masthead")
-
-    def ask(self, question: str) -> None:
-        before = self.page.locator(".exchange").count()
-        self.page.fill("#question textarea", question)
-        self.page.press("#question textarea", "Enter")
-        self.page.wait_for_function(f"document.querySelectorAll('.exchange').length > {before}")
-
-    def settle(self) -> None:
-        pending = "document.querySelector('.exchange .busy, .exchange [data-withdraw]')"
-        self.page.wait_for_function(f"!{pending}")
-        self.page.wait_for_selector("#stop", state="hidden")
-
-    def barriers(self) -> list[str]:
-        """What axe-core finds serious or critical on the page as it is."""
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response
-        grave = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-        return [f"{v['id']}: {n['html']} {n['failureSummary']}" for v in grave for n in v["nodes"]]
-
-    def _dialog(self, dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def _console(self, message) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
 
 
 @pytest.fixture

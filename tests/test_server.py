@@ -17,10 +17,13 @@ import pytest
 from rag import Article, Counts, Filters, WenbaoError
 from ui import server
 from ui.app import _asked_headlines, build
+from ui.uploads import Inbox
 
 
 class SmallArchive:
     """Two headlines, one of them derived."""
+
+    path = Path("no-such-archive")
 
     def counts(self) -> Counts:
         day = date(2024, 1, 2)
@@ -84,6 +87,7 @@ def test_the_page_carries_its_style_and_script_and_links_nowhere(client):
         "/gradio_api/proxy=http://127.0.0.1:1/x",
         "/gradio_api/info",
         "/gradio_api/runs",
+        "/upload",
         "/gradio_api/upload",
         "/gradio_api/queue/../file=/etc/hostname",
         "/monitoring",
@@ -110,6 +114,27 @@ def test_nothing_but_the_page_is_served(client, path):
 )
 def test_a_local_server_answers_only_to_local_names(client, host, status):
     assert client.get("/config", headers={"host": host}).status_code == status
+
+
+def test_uploads_go_to_the_inbox_of_a_page_that_has_one(tmp_path):
+    from starlette.testclient import TestClient
+
+    inbox = Inbox(tmp_path / "pages", reader=server.READER)
+    with TestClient(application(inbox=inbox), base_url="http://127.0.0.1:7860") as client:
+        here, elsewhere = "http://127.0.0.1:7860", "http://evil.test"
+
+        def upload(origin, host="127.0.0.1:7860"):
+            headers = {"origin": origin, "host": host}
+            return client.post("/upload?name=a.txt", content=b"1", headers=headers).status_code
+
+        assert upload(here) == 403  # before the page was opened
+        client.get("/")
+        assert upload(elsewhere) == 403
+        assert upload(elsewhere, host="evil.test") == 404
+        assert not inbox.folder.exists()
+        assert upload(here) == 200
+        assert client.get("/upload").status_code == 404
+    assert (inbox.folder / "a.txt").read_bytes() == b"1"
 
 
 def test_a_server_for_the_network_answers_to_any_name():

@@ -20,8 +20,10 @@ from ui import render, server
 from ui.conversations import HistoryTab, keep, owner, resume
 from ui.evaluation import EvaluationTab
 from ui.history import History
+from ui.library import LibraryTab
 from ui.session import Kind, Session, Verdict, in_one_thread
 from ui.texts import Language, both, preferred, text
+from ui.uploads import Inbox
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -59,19 +61,21 @@ def build(
     examples: Sequence[str] = (),
     questions: Sequence[Path] = (),
     history: History | None = None,
+    inbox: Inbox | None = None,
 ) -> "gr.Blocks":
     """The page of a chatbot, in ``language`` or in the language each reader's browser asks for.
 
     ``examples`` are questions to click; without them the newest headlines are asked about.
     ``questions`` are the question sets that can be run in the evaluation tab. Conversations are
-    kept in ``history``; without one they end with their page.
+    kept in ``history``; without one they end with their page. Uploads come from the ``inbox``;
+    without one none are taken.
     """
     _keep_quiet()
     import gradio as gr
 
     tab = EvaluationTab(chatbot, questions)
     asked = tuple(examples) or _asked_headlines(chatbot)
-    page = _Page(chatbot, language, asked, tab, history)
+    page = _Page(chatbot, language, asked, tab, history, LibraryTab(chatbot, inbox))
     blocks = gr.Blocks(title=text(language or "zh", "page_title"), analytics_enabled=False)
     with blocks:
         page.lay_out()
@@ -95,10 +99,17 @@ def serve(
     Raises ``WenbaoError`` when the port is in use or the host cannot be listened on.
     """
     with server.listen(host, port) as listener:
+        inbox = Inbox(chatbot.archive.path / "pages", reader=server.READER)
         blocks = build(
-            chatbot, language=language, examples=examples, questions=questions, history=history
+            chatbot,
+            language=language,
+            examples=examples,
+            questions=questions,
+            history=history,
+            inbox=inbox,
         )
-        server.run(server.application(blocks, host=host), listener, open_browser=open_browser)
+        app = server.application(blocks, host=host, inbox=inbox)
+        server.run(app, listener, open_browser=open_browser)
 
 
 def _keep_quiet() -> None:
@@ -123,6 +134,7 @@ class _Page:
         examples: tuple[str, ...],
         evaluation: EvaluationTab,
         history: History | None,
+        library: LibraryTab,
     ) -> None:
         self._chatbot = chatbot
         self._language = language
@@ -130,6 +142,7 @@ class _Page:
         self._evaluation = evaluation
         self._history = history
         self._kept = HistoryTab(history)
+        self._library = library
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     # Layout
@@ -168,6 +181,8 @@ class _Page:
                         self.paper = gr.HTML(
                             elem_id="paper", js_on_load=_ON_CLICK, apply_default_css=False
                         )
+            with gr.Tab("档案", id="library") as self.stacks:
+                self._library.lay_out()
             with gr.Tab("记录", id="history", visible=self._history is not None) as self.past:
                 self._kept.lay_out()
             with gr.Tab("评测", id="measure") as self.measure:
@@ -204,8 +219,8 @@ class _Page:
         at_once: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **quiet}
         session = [self.session]
         asking = [self.talk, self.status, self.paper, self.box, self.send, self.halt]
-        tabs = [self.asking, self.past, self.measure]
-        tabs += [*self._kept.widgets, *self._evaluation.widgets]
+        tabs = [self.asking, self.stacks, self.past, self.measure]
+        tabs += [*self._library.widgets, *self._kept.widgets, *self._evaluation.widgets]
         every = [*asking, self.bounds, self.masthead, self.new, self.switch, *tabs]
 
         blocks.load(loaded, session, [self.session, *every], **quiet)
@@ -221,7 +236,9 @@ class _Page:
             start.then(self._answered, session, asking, **together)
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
-        self.switch.click(self._switched, session, every, **at_once)
+        switched = self.switch.click(self._switched, session, every, **at_once)
+        self._library.wire(self.session, self.stacks, switched, at_once)
+        self.asking.select(self._refreshed, session, [self.bounds, self.paper], **at_once)
         self._wire_bounds(asking, at_once)
         self._evaluation.wire(self.session, self.measure, quiet)
         conversation = [*asking, self.tabs]
@@ -369,6 +386,10 @@ class _Page:
         session.language = "en" if session.language == "zh" else "zh"
         return self._everything(session)
 
+    def _refreshed(self, session: Session) -> dict[Any, Any]:
+        """What may have changed in the archive since it was shown."""
+        return {self.bounds: self._bounds(session), self.paper: self._paper(session)}
+
     # What the widgets show
 
     def _everything(self, session: Session) -> dict[Any, Any]:
@@ -384,8 +405,10 @@ class _Page:
             self.box: gr.update(label=label, placeholder=hint),
             self.bounds: self._bounds(session),
             self.asking: gr.update(label=word("tab_ask")),
+            self.stacks: gr.update(label=word("tab_library")),
             self.past: gr.update(label=word("tab_history")),
             self.measure: gr.update(label=word("tab_measure")),
+            **self._library.words(session),
             **self._kept.words(session),
             **self._evaluation.words(session),
         }

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gradio import Blocks
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ui.uploads import Inbox
+
 HEADERS = {
     # The framework compiles its templates and events in the browser, hence the two unsafe words;
     # scripts in attributes, which injected text would need, stay forbidden.
@@ -43,8 +45,9 @@ HEADERS = {
 }
 
 # The framework also offers uploads, files, a proxy, and fetching any address: none is reachable.
+# ``/upload`` is the inbox's.
 _SERVED = re.compile(
-    r"/(?:assets/.*|static/.*|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
+    r"/(?:upload|assets/.*|static/.*|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
     r"|gradio_api/(?:queue/(?:join|data)|run/[^/]*|cancel|reset|heartbeat/[^/]*|startup-events"
     r"|app_id|theme\.css))?/?"
 )
@@ -94,12 +97,16 @@ class Guard:
         return match is not None and match[1].lower() in _LOOPBACK
 
 
-def application(blocks: Blocks, *, host: str = "127.0.0.1") -> FastAPI:
-    """The page as an ASGI application, with its style, script, fonts and guard."""
+def application(blocks: Blocks, *, host: str = "127.0.0.1", inbox: Inbox | None = None) -> FastAPI:
+    """The page as an ASGI application, with its style, script, fonts and guard, and with the inbox
+    that takes uploads.
+    """
     import fastapi
     import gradio as gr
 
     outer = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    if inbox:
+        outer.add_route("/upload", inbox.receive, methods=["POST"])
     app: FastAPI = gr.mount_gradio_app(
         outer,
         blocks,
@@ -180,8 +187,9 @@ def _not_found() -> ASGIApp:
 
 
 def _head() -> str:
-    style, script = (_own_file(name) for name in ("style.css", "page.js"))
-    return f"<style>{style}</style><script>{script}</script>"
+    styles = "".join(map(_own_file, ("style.css", "library.css")))
+    scripts = "".join(map(_own_file, ("page.js", "library.js")))
+    return f"<style>{styles}</style><script>{scripts}</script>"
 
 
 def _own_file(name: str) -> str:

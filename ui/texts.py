@@ -118,8 +118,9 @@ TABLE: dict[str, dict[Language, str]] = {
     "period": {"zh": "日期", "en": "Dates"},
     "period_days": {"zh": "{first} 至 {last}", "en": "{first} to {last}"},
     "empty": {
-        "zh": "档案还是空的。先加入报纸：wenbao add 文件夹",
-        "en": "The archive is still empty. Add papers first: wenbao add FOLDER",
+        "zh": "档案还是空的。先在“档案”页加入报纸，或运行：wenbao add 文件夹",
+        "en": "The archive is still empty. Add papers first, in the tab Archive or with: "
+        "wenbao add FOLDER",
     },
     # Evaluation
     "tab_ask": {"zh": "提问", "en": "Ask"},
@@ -165,6 +166,154 @@ TABLE: dict[str, dict[Language, str]] = {
     "restored": {"zh": "已恢复。", "en": "Restored."},
     "export_as": {"zh": "导出为 {form}", "en": "Export as {form}"},
     "exported": {"zh": "已导出：{name}", "en": "Exported: {name}"},
+    # The archive tab
+    "tab_library": {"zh": "档案", "en": "Archive"},
+    "drop_here": {"zh": "把报纸文件拖到这里", "en": "Drop pages of the paper here"},
+    "choose_files": {"zh": "选择文件", "en": "Choose files"},
+    "choose_folder": {"zh": "选择文件夹", "en": "Choose a folder"},
+    "upload_hint": {
+        "zh": "TXT、PDF、DOCX、HTML、Markdown、JSONL、CSV；每个不超过 {most} MB，"
+        "一次最多 {count} 个。扫描件要先做文字识别。",
+        "en": "TXT, PDF, DOCX, HTML, Markdown, JSONL, CSV; up to {most} MB each, {count} at once. "
+        "A scan needs OCR first.",
+    },
+    "upload_paper": {"zh": "报纸名，文件里没有时用", "en": "Paper, where a file names none"},
+    "upload_day": {"zh": "日期，填了就用于全部文章", "en": "Date, instead of those in the files"},
+    "too_many_files": {
+        "zh": "选了 {given} 个文件，一次最多 {count} 个，没有上传。请分几次加入。",
+        "en": "These are {given} files, and {count} can be added at once: none was sent. "
+        "Add them in several goes.",
+    },
+    "file_too_large": {
+        "zh": "{name}：超过 {most} MB，没有加入。请拆成几个小文件。",
+        "en": "{name}: larger than {most} MB, not added. Split it.",
+    },
+    "upload_lost": {
+        "zh": "{name}：没有传到服务器。请检查连接后再试。",
+        "en": "{name}: did not reach the server. Check the connection and try again.",
+    },
+    "upload_foreign": {
+        "zh": "上传不是从这个网页发出的，没有接收。请重新载入网页后再试。",
+        "en": "The upload did not come from this page and was not taken. Reload the page, and try "
+        "again.",
+    },
+    "upload_unwritable": {
+        "zh": "{name}：存不进档案文件夹（{reason}）。请检查磁盘空间和权限。",
+        "en": "{name}: cannot be stored in the archive's folder ({reason}). Check the disk's space "
+        "and the permissions.",
+    },
+    "sending": {
+        "zh": "正在上传第 {number} / {count} 个：{name}",
+        "en": "Sending {number} of {count}: {name}",
+    },
+    "arrivals": {"zh": "加入的文件", "en": "Files being added"},
+    "arrival_waiting": {"zh": "等待", "en": "waiting"},
+    "arrival_reading": {"zh": "正在读", "en": "reading"},
+    "arrival_embedding": {
+        "zh": "找到 {total} 篇，正在编入 {done} / {total}",
+        "en": "found {total} articles, embedding {done} of {total}",
+    },
+    "arrival_done": {"zh": "已加入 {total} 篇", "en": "articles added: {total}"},
+    "arrival_known": {"zh": "已在档案里，{total} 篇", "en": "already there, articles: {total}"},
+    "arrival_corrected": {
+        "zh": "已在档案里，并且改过，没有重新读入",
+        "en": "already there with corrections, not read again",
+    },
+    "arrival_failed": {"zh": "没有加入", "en": "not added"},
+    "arrival_stopped": {"zh": "还没有加入", "en": "not added yet"},
+    "all_arrived": {
+        "zh": "{done} 个文件已在档案里，{failed} 个没有加入。",
+        "en": "Files in the archive: {done}; not added: {failed}.",
+    },
+    "try_again": {"zh": "再试一次", "en": "Try again"},
+    "nothing_sent": {"zh": "没有可加入的文件。", "en": "There is no file to add."},
+    "adding_now": {
+        "zh": "正在加入文件，现在不能修改。请等它完成后再试。",
+        "en": "Files are being added, nothing can be changed now. Try again when that is done.",
+    },
+    "unexpected_change": {
+        "zh": "程序出了意外，这一步没有完成，档案没有变。请再试一次；细节记在运行问报的窗口里。",
+        "en": "Something unexpected happened, and this step was not done; the archive is as it "
+        "was. Try again; the details are in the window that runs wenbao.",
+    },
+    "search_articles": {"zh": "在档案里查找", "en": "Search the archive"},
+    "by_month": {"zh": "按月", "en": "By month"},
+    "by_year": {"zh": "按年", "en": "By year"},
+    "by_paper": {"zh": "按报纸", "en": "By paper"},
+    "as_table": {"zh": "列成表", "en": "As a table"},
+    "undated": {"zh": "日期不明", "en": "undated"},
+    "unnamed_paper": {"zh": "报名不明", "en": "unnamed"},
+    "bar": {"zh": "{name}：{count} 篇", "en": "{name}: {count} articles"},
+    "year_name": {"zh": "{year}年", "en": "{year}"},
+    "month_name": {"zh": "{year}年{month}月", "en": "{year}-{month:02d}"},
+    "no_articles": {
+        "zh": "没有符合条件的文章。换个词，或去掉条件。",
+        "en": "No article fits. Try other words, or remove a condition.",
+    },
+    "empty_drop": {
+        "zh": "档案还是空的。把报纸文件拖到上面，或点“选择文件”。",
+        "en": "The archive is still empty. Drop pages above, or choose files.",
+    },
+    "articles_shown": {"zh": "第 {first}–{last} 篇", "en": "Articles {first}–{last}"},
+    "earlier_page": {"zh": "上一页", "en": "Previous page"},
+    "later_page": {"zh": "下一页", "en": "Next page"},
+    "no_file_open": {
+        "zh": "点开一篇文章，这里按版面顺序列出它所在文件的各篇，可以合并、拆分、改正和删除。",
+        "en": "Open an article: the articles of its file stand here in the order of the page, to "
+        "be merged, split, corrected and deleted.",
+    },
+    "file_holds": {"zh": "{count:,} 篇", "en": "articles: {count:,}"},
+    "close_file": {"zh": "返回列表", "en": "Back to the list"},
+    "open_file": {"zh": "打开 {name}", "en": "Open {name}"},
+    "file_corrected": {"zh": "改过", "en": "corrected"},
+    "undo_last": {"zh": "撤销上一步", "en": "Undo the last step"},
+    "revert_all": {"zh": "全部还原", "en": "Take back all"},
+    "edit": {"zh": "修改", "en": "Correct"},
+    "edit_article": {"zh": "修改：{title}", "en": "Correct: {title}"},
+    "merge_next": {"zh": "与下一篇合并", "en": "Merge with the next"},
+    "merge_article": {
+        "zh": "与下一篇合并：{title}",
+        "en": "Merge with the next: {title}",
+    },
+    "delete_article": {"zh": "删除：{title}", "en": "Delete: {title}"},
+    "split_here": {"zh": "从这里另起一篇", "en": "Starts a new article here"},
+    "split_title": {"zh": "新一篇的标题，可不填", "en": "Its headline, if it has one"},
+    "split": {"zh": "拆开", "en": "Split"},
+    "field_title": {"zh": "标题", "en": "Headline"},
+    "field_subtitle": {"zh": "副题", "en": "Subtitle"},
+    "field_author": {"zh": "作者", "en": "Author"},
+    "field_byline": {"zh": "记者署名", "en": "Byline"},
+    "field_date": {"zh": "日期", "en": "Date"},
+    "field_source": {"zh": "报纸", "en": "Paper"},
+    "save": {"zh": "保存", "en": "Save"},
+    "cancel": {"zh": "放弃", "en": "Cancel"},
+    "left_out": {"zh": "……（略去 {count} 字）……", "en": " … ({count} characters) … "},
+    "corrected": {"zh": "已修改《{title}》。", "en": "Corrected: {title}."},
+    "not_changed": {"zh": "没有改动。", "en": "Nothing was changed."},
+    "merged": {"zh": "已合并为《{title}》。", "en": "Merged into: {title}."},
+    "was_split": {
+        "zh": "已拆开，新的一篇是《{title}》。",
+        "en": "Split; the new article is: {title}.",
+    },
+    "removed": {"zh": "已删除《{title}》。", "en": "Deleted: {title}."},
+    "removed_file": {
+        "zh": "已删除《{title}》。文件里没有别的文章，也移出了档案。",
+        "en": "Deleted: {title}. Its file held nothing else and is out of the archive too.",
+    },
+    "read_again": {"zh": "重新读入文件", "en": "Read the file again"},
+    "was_read_again": {"zh": "文件已重新读入。", "en": "The file was read again."},
+    "article_gone": {
+        "zh": "这篇文章已不在这个文件里，可能刚被别人改过。请从列表里重新打开。",
+        "en": "This article is no longer in the file; someone may just have changed it. Open the "
+        "file again from the list.",
+    },
+    "file_gone": {
+        "zh": "这个文件已不在档案里。请从列表里打开别的文章。",
+        "en": "This file is no longer in the archive. Open another article from the list.",
+    },
+    "undone": {"zh": "已撤销。", "en": "Undone."},
+    "nothing_to_undo": {"zh": "没有可撤销的。", "en": "There is nothing to undo."},
+    "reverted": {"zh": "已还原 {count} 步。", "en": "Steps taken back: {count}."},
     # The server
     "serving": {
         "zh": "问报已启动：{url}（按 Ctrl+C 停止）",

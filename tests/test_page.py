@@ -222,7 +222,8 @@ class Running:
     them open.
     """
 
-    def __init__(self, bot: OverlapChatbot, **options) -> None:
+    def __init__(self, bot: OverlapChatbot, *, users=None, **options) -> None:
+        self._users = users
         self.listener = server.listen("127.0.0.1", 0)
         self.url = server.address(self.listener)
         self._server = None
@@ -231,7 +232,7 @@ class Running:
     async def _serve(self, bot: OverlapChatbot, options) -> None:
         import uvicorn
 
-        app = server.application(build(bot, **options))
+        app = server.application(build(bot, **options), users=self._users)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         await self._server.serve(sockets=[self.listener])
 

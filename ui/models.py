@@ -63,7 +63,7 @@ def described(known: Sequence[Model], language: Language) -> str:
     )
 
 
-def tested(answer: Answer, language: Language) -> str:
+def trial(answer: Answer, language: Language) -> str:
     """How each stage of a trial question went."""
     rows = "".join(
         f"<div><dt>✓ {text(language, f'stage_{stage}')}</dt>"

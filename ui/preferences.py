@@ -12,7 +12,7 @@ import numpy as np
 from rag import Answer, Chatbot, Filters, Hit, Settings, WenbaoError
 from rag.evidence import thresholds
 from ui import render
-from ui.models import Model, described, models, tested
+from ui.models import Model, described, models, trial
 from ui.session import Session, in_one_thread
 from ui.texts import Language, both, text
 
@@ -231,7 +231,7 @@ class PreferencesTab:
         yield {self.tested: render.note(text(language, "testing"))}
         try:
             answer = self._trial(session)
-            said = tested(answer, language) if answer else ""
+            said = trial(answer, language) if answer else ""
             yield {self.tested: said or render.note(text(language, "empty"))}
         except WenbaoError as exc:
             yield {self.tested: render.problem((exc.zh, exc.en), language)}

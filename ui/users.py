@@ -52,7 +52,8 @@ class Secret:
     def read(cls, text: str) -> Secret:
         """From what ``str`` gave; ``ValueError`` for anything else."""
         kind, cost, *parts = text.split("$")
-        made = cls(*(base64.b64decode(part, validate=True) for part in parts), cost=int(cost))
+        salt, digest = (base64.b64decode(part, validate=True) for part in parts)
+        made = cls(salt, digest, int(cost))
         sizes = kind, len(made.salt), len(made.digest), made.cost.bit_count()
         if sizes != ("scrypt", 16, 32, 1) or not 1 < made.cost <= _MOST:
             raise ValueError(kind)
@@ -83,7 +84,7 @@ def read_users(path: Path) -> dict[str, Secret]:
         name, _, secret = line.strip().partition(":")
         try:
             users[name] = Secret.read(secret)
-        except (ValueError, TypeError) as exc:
+        except ValueError as exc:
             raise UsersError(*both("users_line", path=path, line=number)) from exc
     if not users:
         raise UsersError(*both("users_none", path=path))

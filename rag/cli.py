@@ -6,6 +6,7 @@ This file is the top of the program: it alone reaches from here to ``ui`` and ``
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import logging
 import os
@@ -112,7 +113,11 @@ def _ask_many(bot: Chatbot, filters: Filters, options: argparse.Namespace) -> in
 def _chat(options: argparse.Namespace) -> int:
     from ui.app import serve
     from ui.history import History
+    from ui.users import read_users
 
+    users = read_users(options.auth) if options.auth else None
+    if users is None:
+        _warn_if_open(options.host)
     bot = _chatbot(options, create=True)  # its page takes the first files
     path = options.history or bot.archive.path / "history.db"
     history = None if options.no_history else History(path)
@@ -126,8 +131,48 @@ def _chat(options: argparse.Namespace) -> int:
         examples=options.example,
         questions=options.questions,
         history=history,
+        users=users,
     )
     return 0
+
+
+def _warn_if_open(host: str) -> None:
+    from ui.server import is_local
+
+    if not is_local(host):
+        _note(
+            f"警告：页面开放在 {host}，没有密码：凡是连得到这个端口的人，都能查阅这份档案，也能改动"
+            "它。请用 wenbao passwd 文件 用户名 建立用户，再加上 --auth 文件。",
+            f"Warning: the page is open on {host} and has no password: everyone who reaches this "
+            "port reads the archive and can change it. Make users with wenbao passwd FILE USER, "
+            "then add --auth FILE.",
+        )
+
+
+def _passwd(options: argparse.Namespace) -> int:
+    from ui.users import set_password
+
+    set_password(options.file, options.user, _new_password())
+    _note(
+        f"已保存 {options.user} 的密码；下次用 --auth {options.file} 启动时生效。",
+        f"The password of {options.user} is kept; it counts from the next start with --auth "
+        f"{options.file}.",
+    )
+    return 0
+
+
+def _new_password() -> str:
+    """Asked for twice without echo; from a pipe, its first line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    chinese = prefers_chinese()
+    password = getpass.getpass("密码：" if chinese else "Password: ")
+    if getpass.getpass("再输一遍：" if chinese else "Again: ") != password:
+        raise WenbaoError(
+            "两次输入的密码不同，什么都没有改。请再试一次。",
+            "The two passwords differ; nothing was changed. Try again.",
+        )
+    return password
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -461,6 +506,9 @@ def _parser() -> argparse.ArgumentParser:
         "--history", type=Path, metavar="FILE", help="where conversations are kept (in the archive)"
     )
     kept.add_argument("--no-history", action="store_true", help="keep no conversations")
+    chat.add_argument(
+        "--auth", type=Path, metavar="FILE", help="let in only the users of this file (see passwd)"
+    )
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)
     _reader(chat)
@@ -472,6 +520,11 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", _doctor, "check the archive, the model and the versions")
     doctor.add_argument("--reembed", action="store_true", help="embed all passages again")
     _embedder(doctor)
+    about = "set a user's password in the file for chat --auth; asked for, or read from a pipe"
+    passwd = commands.add_parser("passwd", help=about, description=about)
+    passwd.set_defaults(run=_passwd)
+    passwd.add_argument("file", type=Path, metavar="FILE")
+    passwd.add_argument("user", metavar="USER")
     commands.add_parser("eval", help="measure: run a question set, report, compare, and more")
     return parser
 

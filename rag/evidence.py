@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -246,12 +246,40 @@ class EvidenceModel:
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """What refusing below ``at`` did to questions that the weights were not fitted on, half of them
+    without an answer in the archive. ``wrong`` is a share of the answers given, ``refused`` a share
+    of the questions that could be answered.
+    """
+
+    at: float
+    wrong: float
+    refused: float
+
+
+@functools.cache
+def thresholds() -> tuple[Threshold, ...]:
+    """The measured thresholds, lowest first."""
+    return tuple(
+        Threshold(at=row["at"], wrong=row["answers_wrong"], refused=row["wrongly_refused"])
+        for row in _fitted()["held_out"]["thresholds"]
+    )
+
+
 @functools.cache
 def evidence_model() -> EvidenceModel:
     """The weights that come with the package."""
-    data = json.loads(resources.files("rag").joinpath("evidence.json").read_text())
+    data = _fitted()
     if data["features"] != list(FEATURES):
         raise ValueError("evidence.json was fitted for other features: run python -m eval.fit")
     return EvidenceModel(
         choice=np.array(data["choice"], np.float64), support=np.array(data["support"], np.float64)
     )
+
+
+@functools.cache
+def _fitted() -> dict[str, Any]:
+    """What ``python -m eval.fit`` wrote."""
+    data: dict[str, Any] = json.loads(resources.files("rag").joinpath("evidence.json").read_text())
+    return data

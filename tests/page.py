@@ -26,7 +26,8 @@ class Running:
     them open.
     """
 
-    def __init__(self, bot, **options) -> None:
+    def __init__(self, bot, *, users=None, **options) -> None:
+        self._users = users
         self.listener = server.listen("127.0.0.1", 0)
         self.url = server.address(self.listener)
         self._server = None
@@ -35,7 +36,8 @@ class Running:
     async def _serve(self, bot, options) -> None:
         import uvicorn
 
-        app = server.application(build(bot, **options), inbox=options.get("inbox"))
+        inbox = options.get("inbox")
+        app = server.application(build(bot, **options), users=self._users, inbox=inbox)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         await self._server.serve(sockets=[self.listener])
 

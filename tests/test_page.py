@@ -128,6 +128,7 @@ class OverlapChatbot:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.archive = OverlapArchive(articles)
+        self.settings = Settings()
         self.gate = threading.Event()
         self.gate.set()
         self.turns: list[int] = []

@@ -4,17 +4,16 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ui
 from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage
 from ui import render
 from ui.export import quotation
 from ui.session import Exchange, Selection
+from ui.theme import own_file
 
 NASTY = "<script>x</script><img src=x onerror=y>&amp;\"' {{a}} ${b} [1] [l](javascript:z) $$q$$"
 COUNTS = Counts(files=2, articles=1234, passages=9, first=date(2024, 1, 5), last=date(2024, 12, 31))
@@ -362,7 +361,8 @@ def test_a_derived_title_is_marked_as_such():
 
 # The style sheet
 
-STYLE = (Path(ui.__file__).parent / "style.css").read_text(encoding="utf-8")
+PALETTE = own_file("theme.css")
+OWN = ("style.css", "theme.css", "page.js", "theme.js")
 PAIRS = [
     ("ink", "sheet"),
     ("ink", "raised"),
@@ -392,16 +392,15 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), PAIRS)
 def test_contrast_is_at_least_aa(scheme, front, back):
-    light, dark = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)[:2]
+    light, dark = re.findall(r":root.*? \{(.*?)\}", PALETTE, re.DOTALL)
     palette = colours(light) | (colours(dark) if scheme == "dark" else {})
     high, low = sorted((luminance(palette[front]), luminance(palette[back])), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
-def test_the_style_sheet_and_the_script_load_nothing():
-    script = (Path(ui.__file__).parent / "page.js").read_text(encoding="utf-8")
-    for own in (STYLE, script):
-        assert not re.search(r"https?:|//[a-z]+\.|url\(|@import|fetch\(|import\(", own)
+@pytest.mark.parametrize("name", OWN)
+def test_the_style_sheets_and_the_scripts_load_nothing(name):
+    assert not re.search(r"https?:|//[a-z]+\.|url\(|@import|fetch\(|import\(", own_file(name))
 
 
 def test_a_time_stands_beside_the_papers_words_by_the_calendar():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import Article, Counts, Filters, WenbaoError
+from rag import Article, Counts, Filters, Settings, WenbaoError
 from ui import server
 from ui.app import _asked_headlines, build
 from ui.uploads import Inbox
@@ -37,6 +37,7 @@ class SmallArchive:
 class SmallChatbot:
     def __init__(self) -> None:
         self.archive = SmallArchive()
+        self.settings = Settings()
 
 
 def application(**options):

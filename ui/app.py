@@ -5,7 +5,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from rag import Answer, Article, Filters, Hit, WenbaoError
 from rag.types import Span
 from ui import render, server
-from ui.conversations import HistoryTab, keep, owner, resume
+from ui.conversations import HistoryTab, keep, owner, owner_of_user, resume
 from ui.evaluation import EvaluationTab
 from ui.history import History
 from ui.library import LibraryTab
+from ui.preferences import PreferencesTab, configured
 from ui.session import Kind, Session, Verdict, in_one_thread
 from ui.texts import Language, both, preferred, text
 from ui.uploads import Inbox
+from ui.users import Secret
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -93,8 +95,10 @@ def serve(
     examples: Sequence[str] = (),
     questions: Sequence[Path] = (),
     history: History | None = None,
+    users: Mapping[str, Secret] | None = None,
 ) -> None:
-    """Serves the page until it is interrupted, and prints its address once it is up.
+    """Serves the page until it is interrupted, and prints its address once it is up. With
+    ``users``, only they get in.
 
     Raises ``WenbaoError`` when the port is in use or the host cannot be listened on.
     """
@@ -108,7 +112,7 @@ def serve(
             history=history,
             inbox=inbox,
         )
-        app = server.application(blocks, host=host, inbox=inbox)
+        app = server.application(blocks, host=host, users=users, language=language, inbox=inbox)
         server.run(app, listener, open_browser=open_browser)
 
 
@@ -144,6 +148,7 @@ class _Page:
         self._kept = HistoryTab(history)
         self._library = library
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._preferences = PreferencesTab(chatbot, self._readers)
 
     # Layout
 
@@ -187,6 +192,8 @@ class _Page:
                 self._kept.lay_out()
             with gr.Tab("评测", id="measure") as self.measure:
                 self._evaluation.lay_out()
+            with gr.Tab("设置", id="settings") as self.prefer:
+                self._preferences.lay_out()
 
     # Events
 
@@ -199,7 +206,9 @@ class _Page:
             session.language = self._language or asked_for
             query = dict(request.query_params)
             session.linked = self._linked(query)
-            session.owner = owner(request.cookies.get(server.READER, ""))
+            session.user = request.username or ""
+            token = request.cookies.get(server.READER, "")
+            session.owner = owner_of_user(session.user) if session.user else owner(token)
             self._resume(session, query.get("c", ""))
             return {self.session: session, **self._everything(session)}
 
@@ -219,8 +228,9 @@ class _Page:
         at_once: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **quiet}
         session = [self.session]
         asking = [self.talk, self.status, self.paper, self.box, self.send, self.halt]
-        tabs = [self.asking, self.stacks, self.past, self.measure]
-        tabs += [*self._library.widgets, *self._kept.widgets, *self._evaluation.widgets]
+        tabs = [self.asking, self.stacks, self.past, self.measure, self.prefer]
+        for tab in (self._library, self._kept, self._evaluation, self._preferences):
+            tabs += tab.widgets
         every = [*asking, self.bounds, self.masthead, self.new, self.switch, *tabs]
 
         blocks.load(loaded, session, [self.session, *every], **quiet)
@@ -237,7 +247,8 @@ class _Page:
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
         switched = self.switch.click(self._switched, session, every, **at_once)
-        self._library.wire(self.session, self.stacks, switched, at_once)
+        spoken = self._preferences.wire(self.session, self.prefer, every, self._everything, quiet)
+        self._library.wire(self.session, self.stacks, [switched, spoken], at_once)
         self.asking.select(self._refreshed, session, [self.bounds, self.paper], **at_once)
         self._wire_bounds(asking, at_once)
         self._evaluation.wire(self.session, self.measure, quiet)
@@ -362,10 +373,12 @@ class _Page:
 
     def _events(self, session: Session, place: int) -> Iterator[tuple[Hit, ...] | Answer]:
         asked, turns = session.exchanges[place], session.turns(place)
-        stream = self._chatbot.stream
-        return in_one_thread(
-            self._readers, lambda: stream(asked.question, turns=turns, filters=asked.filters)
-        )
+
+        def stream() -> Iterator[tuple[Hit, ...] | Answer]:
+            bot = configured(self._chatbot, asked.settings)
+            return bot.stream(asked.question, turns=turns, filters=asked.filters)
+
+        return in_one_thread(self._readers, stream)
 
     def _stopped(self, session: Session) -> dict[Any, Any]:
         session.stop()
@@ -399,7 +412,7 @@ class _Page:
         label, hint = word("question_label"), word("question_hint")
         return {
             **self._talk(session),
-            self.masthead: render.masthead(session.language),
+            self.masthead: render.masthead(session.language, session.user),
             self.new: word("new"),
             self.switch: word("other_language"),
             self.box: gr.update(label=label, placeholder=hint),
@@ -408,9 +421,11 @@ class _Page:
             self.stacks: gr.update(label=word("tab_library")),
             self.past: gr.update(label=word("tab_history")),
             self.measure: gr.update(label=word("tab_measure")),
+            self.prefer: gr.update(label=word("tab_settings")),
             **self._library.words(session),
             **self._kept.words(session),
             **self._evaluation.words(session),
+            **self._preferences.words(session),
         }
 
     def _talk(self, session: Session) -> dict[Any, Any]:

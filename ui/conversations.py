@@ -45,6 +45,11 @@ def owner(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:24] if token else ""
 
 
+def owner_of_user(name: str) -> str:
+    """The same for a user who is logged in, in whichever browser. No token gives such a key."""
+    return f"u{hashlib.sha256(name.encode()).hexdigest()[:23]}"
+
+
 def keep(history: History | None, session: Session) -> None:
     """Stores the conversation of a reader who can be told from others; as a new one where the same
     was gone on with in another page. What cannot be stored is logged: the answer is worth more than

@@ -4,7 +4,7 @@
 # and it is imported late.
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +83,13 @@ class LibraryTab:
         return [self.notice, self.arrivals, self.catalogue, self.sheet]
 
     def wire(
-        self, session: "gr.State", tab: "gr.Tab", switched: "Dependency", at_once: dict[str, Any]
+        self,
+        session: "gr.State",
+        tab: "gr.Tab",
+        spoken: "Sequence[Dependency]",
+        at_once: dict[str, Any],
     ) -> None:
-        """Connects the widgets' events. ``switched`` is the event that changes the language."""
+        """Connects the widgets' events. ``spoken`` are the events that change the language."""
         import gradio as gr
 
         def opened(session: Session, view: View) -> dict[Any, Any]:
@@ -113,7 +117,8 @@ class LibraryTab:
         latest = at_once | {"trigger_mode": "always_last"}
         together = at_once | {"queue": True, "concurrency_limit": None}
         tab.select(opened, state, self._changing, **at_once)
-        switched.then(again, state, self._changing, **at_once)
+        for changed in spoken:
+            changed.then(again, state, self._changing, **at_once)
         self.search.change(searched, [*state, self.search], [self.catalogue], **latest)
         self.catalogue.bound(filtered, state, [self.catalogue], **at_once)
         for source in self._changing:

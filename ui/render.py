@@ -71,11 +71,19 @@ def attribute(words: str) -> str:
     return html.escape(_ODD.sub("·", words))
 
 
-def masthead(language: Language) -> str:
-    """The name of the page."""
+def masthead(language: Language, user: str = "") -> str:
+    """The name of the page, and the way out for a user who is logged in."""
     return (
         f'<header class="masthead" lang="{language}" data-title="{text(language, "page_title")}">'
-        f"<h1>{text(language, 'name')}</h1><p>{text(language, 'tagline')}</p></header>"
+        f"<h1>{text(language, 'name')}</h1><p>{text(language, 'tagline')}</p>"
+        f"{_way_out(user, language) if user else ''}</header>"
+    )
+
+
+def _way_out(user: str, language: Language) -> str:
+    return (
+        f'<form method="post" action="logout"><span>{escaped(user, language)}</span>'
+        f"<button>{text(language, 'logout')}</button></form>"
     )
 
 

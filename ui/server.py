@@ -8,14 +8,16 @@ import secrets
 import socket
 import sys
 import webbrowser
-from importlib import resources
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rag import WenbaoError
-from ui.texts import both
+from ui import auth, theme
+from ui.texts import Language, both
+from ui.users import Secret
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request
     from gradio import Blocks
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,7 +37,7 @@ HEADERS = {
             "connect-src 'self'",
             "manifest-src 'self'",
             "base-uri 'self'",
-            "form-action 'none'",
+            "form-action 'self'",
             "frame-ancestors 'none'",
         )
     ),
@@ -64,12 +66,13 @@ class Guard:
     """Puts the security headers on every response, and answers only for the page's own paths.
 
     A server on the loopback answers only to loopback names, so that a foreign page cannot read the
-    archive through a host name that it points here.
+    archive through a host name that it points here. ``also`` are further paths that are served.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, also: Collection[str] = ()) -> None:
         self._app = app
-        self._loopback_only = _bracketed(host) in _LOOPBACK
+        self._loopback_only = is_local(host)
+        self._also = frozenset(also)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
@@ -88,7 +91,7 @@ class Guard:
         await app(scope, receive, send_guarded)
 
     def _allowed(self, scope: Scope) -> bool:
-        if not _SERVED.fullmatch(scope["path"]):
+        if not (_SERVED.fullmatch(scope["path"]) or scope["path"] in self._also):
             return False
         if not self._loopback_only:
             return True
@@ -97,9 +100,17 @@ class Guard:
         return match is not None and match[1].lower() in _LOOPBACK
 
 
-def application(blocks: Blocks, *, host: str = "127.0.0.1", inbox: Inbox | None = None) -> FastAPI:
-    """The page as an ASGI application, with its style, script, fonts and guard, and with the inbox
-    that takes uploads.
+def application(
+    blocks: Blocks,
+    *,
+    host: str = "127.0.0.1",
+    users: Mapping[str, Secret] | None = None,
+    language: Language | None = None,
+    inbox: Inbox | None = None,
+) -> FastAPI:
+    """The page as an ASGI application, with its style, script, theme and guard, and with the inbox
+    that takes uploads; for ``users`` alone, if there are any, who then log in, in ``language`` or
+    in that of their browser.
     """
     import fastapi
     import gradio as gr
@@ -119,11 +130,20 @@ def application(blocks: Blocks, *, host: str = "127.0.0.1", inbox: Inbox | None 
         mcp_server=False,
         enable_monitoring=False,
         allowed_paths=[],
-        theme=_theme(),
+        theme=_colours(),
         head=_head(),
+        auth_dependency=_user if users else None,
     )
-    app.add_middleware(Guard, host=host)
+    app.add_middleware(theme.Themed)
+    if users:
+        app.add_middleware(auth.Login, users=users, language=language)
+    app.add_middleware(Guard, host=host, also=auth.PATHS if users else ())
     return app
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches what listens on the host."""
+    return _bracketed(host) in _LOOPBACK
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -186,17 +206,19 @@ def _not_found() -> ASGIApp:
     return PlainTextResponse("not found", status_code=404)
 
 
+def _user(request: Request) -> str | None:
+    """Who was let past by ``auth.Login``, for the framework: it asks once more."""
+    user: str | None = request.scope.get("user")
+    return user
+
+
 def _head() -> str:
-    styles = "".join(map(_own_file, ("style.css", "library.css")))
-    scripts = "".join(map(_own_file, ("page.js", "library.js")))
+    styles = "".join(map(theme.own_file, ("style.css", "library.css")))
+    scripts = "".join(map(theme.own_file, ("page.js", "library.js")))
     return f"<style>{styles}</style><script>{scripts}</script>"
 
 
-def _own_file(name: str) -> str:
-    return resources.files("ui").joinpath(name).read_text(encoding="utf-8")
-
-
-def _theme() -> Any:  # noqa: ANN401 - the framework's themes are not typed
+def _colours() -> Any:  # noqa: ANN401 - the framework's themes are not typed
     import gradio as gr
 
     sans = ["system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
@@ -212,6 +234,16 @@ def _theme() -> Any:  # noqa: ANN401 - the framework's themes are not typed
         "block_info_text_color": "var(--soft)",
         "body_text_color_subdued": "var(--soft)",
         "checkbox_label_text_color": "var(--ink)",
+        "checkbox_label_background_fill": "var(--raised)",
+        "checkbox_label_background_fill_hover": "var(--raised)",
+        "checkbox_label_background_fill_selected": "var(--raised)",
+        "checkbox_label_border_color": "var(--rule)",
+        "checkbox_label_text_color_selected": "var(--ink)",
+        "checkbox_background_color": "var(--raised)",
+        "checkbox_background_color_selected": "var(--accent)",
+        "checkbox_border_color": "var(--soft)",
+        "checkbox_border_color_selected": "var(--accent)",
+        "slider_color": "var(--accent)",
     }
     both_schemes = colours | {f"{name}_dark": value for name, value in colours.items()}
     return gr.themes.Base(font=sans, font_mono=mono).set(**both_schemes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Literal, TypeVar
 
-from rag import Answer, Article, Filters, Hit, Turn
+from rag import Answer, Article, Filters, Hit, Settings, Turn
 from rag.types import Span
 from ui.texts import Language
 
@@ -29,14 +29,15 @@ MAX_NOTE = 1000
 class Exchange:
     """A question with what is known of its answer. ``error`` is a message in Chinese and English.
 
-    ``hits`` are the passages that retrieval found, shown until the answer is there. ``filters`` are
-    those that the question was asked with. ``verdict`` and ``note`` are what the reader says of the
-    answer.
+    ``hits`` are the passages that retrieval found, shown until the answer is there. ``filters`` and
+    ``settings`` are those that the question was asked with; no settings are those of the chatbot.
+    ``verdict`` and ``note`` are what the reader says of the answer.
     """
 
     question: str
     stage: Stage = "waiting"
     filters: Filters = EVERYTHING
+    settings: Settings | None = None
     hits: tuple[Hit, ...] = ()
     answer: Answer | None = None
     error: tuple[str, str] | None = None
@@ -79,17 +80,20 @@ class Session:
 
     Mutable: a language changed while an answer is read must reach the event that reads it.
     ``ticket`` marks the question being answered; results for another ticket come too late.
-    ``untaken`` until somebody answers it. Further questions wait. ``filters`` hold for the
-    questions to come. ``linked`` is the article and span that the page's address named.
+    ``untaken`` until somebody answers it. Further questions wait. ``filters`` and ``settings``
+    hold for the questions to come. ``linked`` is the article and span that the page's address
+    named.
     ``raw``: whether the page's own text is shown beside the article. ``measuring`` while an
     evaluation runs; who sets it to false stops that. ``owner`` tells the reader from others,
     ``key`` the conversation from others, once it is kept; ``kept`` is what was stored of it last.
+    ``user`` is who is logged in, where that is asked for.
     """
 
     language: Language = "zh"
     exchanges: tuple[Exchange, ...] = ()
     selection: Selection | None = None
     filters: Filters = EVERYTHING
+    settings: Settings | None = None
     linked: tuple[Article, Span] | None = None
     ticket: object = None
     untaken: bool = False
@@ -98,6 +102,7 @@ class Session:
     measuring: bool = False
     owner: str = ""
     key: str = ""
+    user: str = ""
 
     @property
     def current(self) -> int | None:
@@ -119,7 +124,10 @@ class Session:
         if not question.strip():
             return False
         with _TAKING:
-            self.exchanges += (Exchange(question=question.strip(), filters=self.filters),)
+            asked = Exchange(
+                question=question.strip(), filters=self.filters, settings=self.settings
+            )
+            self.exchanges += (asked,)
             self._start_next()
         return True
 

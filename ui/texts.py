@@ -338,6 +338,142 @@ TABLE: dict[str, dict[Language, str]] = {
     "export_unanswered": {"zh": "没有回答。", "en": "Not answered."},
     "export_sources": {"zh": "出处", "en": "Sources"},
     "and_others": {"zh": "等", "en": "et al"},
+    # Settings
+    "tab_settings": {"zh": "设置", "en": "Settings"},
+    "settings_intro": {
+        "zh": "“回答”里的改动只管这个打开的页面，从下一个问题起生效；刷新后回到默认。"
+        "长期的默认值写在设置文件里，启动时用 --config 指定。",
+        "en": "Changes under “Answers” hold for this open page, from the next question on; a "
+        "reload brings the defaults back. Lasting defaults belong in a settings file that "
+        "--config names at the start.",
+    },
+    "settings_answers": {"zh": "回答", "en": "Answers"},
+    "careful": {"zh": "谨慎", "en": "Careful"},
+    "balanced": {"zh": "适中（默认）", "en": "Balanced (default)"},
+    "bold": {"zh": "大胆", "en": "Bold"},
+    "min_confidence": {"zh": "把握到多少才回答", "en": "How sure an answer must be"},
+    "min_confidence_does": {
+        "zh": "估计答对的概率低于这个数，就说档案里没有找到答案。",
+        "en": "When the estimated probability of being right is lower, the reply is “not found "
+        "in the archive”.",
+    },
+    "threshold_means": {
+        "zh": "每 100 个回答里约有 {wrong} 个是错的；"
+        "每 100 个答得出的问题约有 {refused} 个被拒答。",
+        "en": "Of 100 answers about {wrong} are wrong; of 100 questions that could be answered "
+        "about {refused} are refused.",
+    },
+    "threshold_unmeasured": {
+        "zh": "只测过 {first:.2f} 到 {last:.2f} 之间的值。",
+        "en": "Only values from {first:.2f} to {last:.2f} were measured.",
+    },
+    "threshold_of": {
+        "zh": "数字来自调试程序用的那批题目，一半在档案里没有答案；您的档案和问题会有出入。",
+        "en": "Measured on the kind of questions that the program was tuned with, half of them "
+        "without an answer in the archive. Your archive and your questions will differ.",
+    },
+    "passages_read": {"zh": "阅读多少段", "en": "Passages that are read"},
+    "passages_read_does": {
+        "zh": "检索后细读的段落数：读得多不易漏，也更慢。",
+        "en": "How many of the passages found are read closely: more of them miss less and take "
+        "longer.",
+    },
+    "max_sentences": {"zh": "最多引用几句", "en": "Sentences that are quoted"},
+    "max_sentences_does": {
+        "zh": "一个回答最多列出的原句数。",
+        "en": "How many sentences an answer quotes at most.",
+    },
+    "settings_mark": {
+        "zh": "设置编号 {id}，记在用它得出的每个回答里。",
+        "en": "Settings {id}: every answer made with them carries this mark.",
+    },
+    "defaults": {"zh": "恢复默认", "en": "Back to the defaults"},
+    "settings_models": {"zh": "模型", "en": "Models"},
+    "embedder": {"zh": "检索（嵌入模型）", "en": "Finds passages (embedder)"},
+    "span_reader": {"zh": "阅读（抽取模型）", "en": "Reads them (reader)"},
+    "fingerprint": {"zh": "指纹", "en": "fingerprint"},
+    "model_bundled": {
+        "zh": "随程序自带，不联网也能用",
+        "en": "comes with the program, works offline",
+    },
+    "model_other": {"zh": "另外指定的模型", "en": "chosen in place of the bundled one"},
+    "models_change": {
+        "zh": "换用别的模型：写模型站上的名字或本地文件夹。",
+        "en": "To use others, name them by hub id or by folder:",
+    },
+    "change_new": {"zh": "新档案", "en": "a new archive"},
+    "change_old": {"zh": "已有的档案，重新嵌入", "en": "an archive embedded again"},
+    "change_reader": {"zh": "阅读模型，启动时指定", "en": "the reader, at the start"},
+    "test": {"zh": "测试", "en": "Test"},
+    "test_does": {
+        "zh": "拿最新一篇文章的标题问一个问题，看每一步是否正常、用了多久。",
+        "en": "Asks about the newest headline, and says of each step whether it works and how "
+        "long it took.",
+    },
+    "testing": {"zh": "正在测试……", "en": "Testing…"},
+    "tested": {"zh": "都正常。问的是：{question}", "en": "All works. Asked: {question}"},
+    "test_answered": {"zh": "有回答，出处 {count} 条。", "en": "Answered; sources: {count}."},
+    "test_refused": {"zh": "没有找到答案，已拒答。", "en": "No answer found: refused."},
+    "stage_load": {"zh": "装入模型", "en": "Load the model"},
+    "stage_encode": {"zh": "编码问题", "en": "Encode the question"},
+    "stage_retrieve": {"zh": "检索段落", "en": "Find passages"},
+    "stage_read": {"zh": "阅读段落", "en": "Read them"},
+    "seconds": {"zh": "{seconds:.2f} 秒", "en": "{seconds:.2f} s"},
+    "settings_page": {"zh": "页面", "en": "The page"},
+    "language": {"zh": "语言 Language", "en": "Language 语言"},
+    "language_does": {
+        "zh": "界面的文字，与页首的按钮相同。",
+        "en": "Of the page's own words, the same as the button at the top.",
+    },
+    "theme": {"zh": "明暗", "en": "Theme"},
+    "theme_does": {"zh": "记在这个浏览器里。", "en": "Kept in this browser."},
+    "theme_system": {"zh": "跟随系统", "en": "As the system"},
+    "theme_light": {"zh": "浅色", "en": "Light"},
+    "theme_dark": {"zh": "深色", "en": "Dark"},
+    # Login
+    "login_title": {"zh": "登录 · 问报", "en": "Log in · wenbao"},
+    "login_why": {"zh": "登录后才能查阅这份档案", "en": "Log in to read this archive"},
+    "login_name": {"zh": "用户名", "en": "User name"},
+    "login_password": {"zh": "密码", "en": "Password"},
+    "login": {"zh": "登录", "en": "Log in"},
+    "logout": {"zh": "退出登录", "en": "Log out"},
+    "login_wrong": {"zh": "用户名或密码不对。", "en": "The user name or the password is wrong."},
+    "login_wait": {
+        "zh": "错误次数太多，请过 {seconds} 秒再试。",
+        "en": "Too many failures. Try again in {seconds} seconds.",
+    },
+    "login_elsewhere": {
+        "zh": "登录只能从这个页面发出。请在此重新登录。",
+        "en": "The login came from another site. Log in here.",
+    },
+    "password_short": {
+        "zh": "密码太短：至少 {least} 个字符。",
+        "en": "The password is too short: it needs at least {least} characters.",
+    },
+    "user_name": {
+        "zh": "用户名 {name!r} 不能用：应为 1 到 64 个字符，不含空白和冒号，不以 # 开头。",
+        "en": "The user name {name!r} cannot be used: it has 1 to 64 characters, no blanks, no "
+        "colon, and does not begin with #.",
+    },
+    "users_line": {
+        "zh": "用户文件 {path} 第 {line} 行看不懂。请删去这一行，再用 wenbao passwd 重设密码。",
+        "en": "Line {line} of the users' file {path} cannot be understood. Delete it and set "
+        "the password again with wenbao passwd.",
+    },
+    "users_none": {
+        "zh": "用户文件 {path} 里没有用户。请先运行 wenbao passwd {path} 用户名",
+        "en": "There are no users in {path}. First run wenbao passwd {path} USER",
+    },
+    "users_unreadable": {
+        "zh": "无法读取用户文件 {path}：{reason}。用 wenbao passwd {path} 用户名 来建立。",
+        "en": "The users' file {path} cannot be read: {reason}. wenbao passwd {path} USER makes "
+        "one.",
+    },
+    "users_unwritable": {
+        "zh": "无法写入用户文件 {path}：{reason}。请检查文件夹和权限。",
+        "en": "The users' file {path} cannot be written: {reason}. Check the folder and its "
+        "permissions.",
+    },
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,8 +128,6 @@ def test_files_are_added_with_their_articles_and_the_reason_of_those_that_are_no
 
 def test_the_progress_of_each_file_is_shown(serve, archive, tmp_path):
     """The encoder waits, so that what is shown meanwhile can be read."""
-    import threading
-
     gate = threading.Event()
     encode = archive.encoder.encode_passages
 

@@ -217,6 +217,26 @@ def test_after_too_many_failures_the_page_says_how_long_to_wait(visitor, closed)
     assert "秒再试" in page.inner_text("role=alert")
 
 
+def test_a_login_that_ended_is_said_and_the_page_goes_on_after_another(visitor, closed):
+    page = visitor(closed.url)
+    log_in(page)
+    page.wait_for_selector(".masthead form")
+    page.context.clear_cookies()
+    page.fill("#question textarea", QUESTION)
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#masthead dialog[open]")
+    looks(page, "login-ended")
+    with page.context.expect_page() as opening:
+        page.click("#masthead dialog a")
+    log_in(opening.value)
+    opening.value.wait_for_selector(".masthead form")
+    page.bring_to_front()
+    page.click("#masthead dialog button")
+    assert page.input_value("#question textarea") == QUESTION
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector(".exchange .sources")
+
+
 def test_conversations_are_the_users_in_any_browser(visitor, closed):
     page = visitor(closed.url)
     log_in(page)

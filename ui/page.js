@@ -143,6 +143,15 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   };
 
+  // Whose login has ended learns so, and loses nothing.
+  const request = window.fetch;
+  window.fetch = async (...sent) => {
+    const reply = await request(...sent);
+    const dialog = find("#masthead dialog");
+    if (reply.status === 401 && dialog && !dialog.open) dialog.showModal();
+    return reply;
+  };
+
   let scheduled = false;
   const follow = () => {
     scheduled = false;

@@ -72,7 +72,9 @@ def attribute(words: str) -> str:
 
 
 def masthead(language: Language, user: str = "") -> str:
-    """The name of the page, and the way out for a user who is logged in."""
+    """The name of the page, and the way out for a user who is logged in; the script
+    shows the dialog when the login has ended.
+    """
     return (
         f'<header class="masthead" lang="{language}" data-title="{text(language, "page_title")}">'
         f"<h1>{text(language, 'name')}</h1><p>{text(language, 'tagline')}</p>"
@@ -84,6 +86,9 @@ def _way_out(user: str, language: Language) -> str:
     return (
         f'<form method="post" action="logout"><span>{escaped(user, language)}</span>'
         f"<button>{text(language, 'logout')}</button></form>"
+        f'<dialog><p>{text(language, "login_ended")}</p><form method="dialog">'
+        f'<a href="./" target="_blank">{text(language, "login")}</a>'
+        f"<button>{text(language, 'close')}</button></form></dialog>"
     )
 
 

@@ -442,6 +442,12 @@ TABLE: dict[str, dict[Language, str]] = {
         "zh": "错误次数太多，请过 {seconds} 秒再试。",
         "en": "Too many failures. Try again in {seconds} seconds.",
     },
+    "login_ended": {
+        "zh": "登录已结束。请在新窗口里重新登录，再回到这里继续；这一页的内容都还在。",
+        "en": "Your login has ended. Log in again in a new window, then go on here; nothing on "
+        "this page is lost.",
+    },
+    "close": {"zh": "关闭", "en": "Close"},
     "login_elsewhere": {
         "zh": "登录只能从这个页面发出。请在此重新登录。",
         "en": "The login came from another site. Log in here.",

@@ -22,7 +22,14 @@ from ui.conversations import owner, owner_of_user
 from ui.users import NOBODY, Secret, UsersError, check, read_users, set_password
 
 PASSWORD = "青禾大桥628米"
-CLOSED = ["/config", "/gradio_api/queue/join", "/gradio_api/run/predict", "/theme.css", "/static/x"]
+CLOSED = [
+    "/upload",
+    "/config",
+    "/gradio_api/queue/join",
+    "/gradio_api/run/predict",
+    "/theme.css",
+    "/static/x",
+]
 
 
 class Clock:

@@ -85,6 +85,20 @@ def test_a_threshold_that_was_moved_changes_the_next_answer_alone(opened, served
     assert reader.complaints == []
 
 
+@pytest.mark.parametrize(("typed", "taken"), [("99", "1"), ("-3", "0"), ("", "0"), ("0.5", "0.5")])
+def test_what_is_typed_out_of_range_ends_at_the_range(opened, served, typed, taken):
+    reader = opened(served.url)
+    open_settings(reader.page)
+    reader.page.click("#careful")
+    number = "#confidence input[type=number]"
+    reader.page.wait_for_function(f"document.querySelector('{number}').value === '0.7'")
+    reader.page.fill(number, typed)
+    reader.page.press(number, "Tab")
+    reader.page.wait_for_function(f"document.querySelector('{number}').value === '{taken}'")
+    reader.page.wait_for_timeout(300)
+    assert reader.complaints == []
+
+
 def test_the_models_are_tested_and_a_preset_is_explained(opened, served):
     reader = opened(served.url)
     page = reader.page

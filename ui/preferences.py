@@ -29,6 +29,14 @@ MOST_PASSAGES, MOST_SENTENCES = 20, 10
 """Where the sliders end, unless the defaults are higher."""
 
 THEMES = ("system", "light", "dark")
+# What is half typed may be out of range or empty; the slider then stands at that end of its range.
+_WITHIN = """
+(session, ...values) => {
+  const ranges = document.querySelectorAll("#preferences input[type=range]");
+  const within = (value, { min, max }) => Math.min(Math.max(value, Number(min)), Number(max));
+  return [session, ...values.map((value, i) => within(value, ranges[i]))];
+}
+"""
 _CHOOSE = "(theme) => { window.wenbaoTheme.choose(theme); }"
 _CHOSEN = "() => window.wenbaoTheme.chosen()"
 
@@ -104,10 +112,8 @@ class PreferencesTab:
             self.confidence = gr.Slider(0, 1, step=0.01, elem_id="confidence", buttons=[])
             self.meaning = gr.HTML(elem_id="meaning", apply_default_css=False)
             with gr.Row(elem_classes="controls"):
-                self.passages = gr.Slider(1, MOST_PASSAGES, step=1, elem_id="passages", buttons=[])
-                self.sentences = gr.Slider(
-                    1, MOST_SENTENCES, step=1, elem_id="sentences", buttons=[]
-                )
+                self.passages = self._slider(MOST_PASSAGES, "passages")
+                self.sentences = self._slider(MOST_SENTENCES, "max_sentences")
             self.defaults = gr.Button(elem_id="defaults", size="sm", min_width=0)
             self.models = gr.HTML(elem_id="models", apply_default_css=False)
             self.test = gr.Button(elem_id="test", size="sm", min_width=0)
@@ -116,6 +122,12 @@ class PreferencesTab:
             with gr.Row(elem_classes="controls"):
                 self.language = gr.Radio(elem_id="language", interactive=True)
                 self.theme = gr.Radio(elem_id="theme", value="system", interactive=True)
+
+    def _slider(self, most: int, field: str) -> "gr.Slider":
+        import gradio as gr
+
+        default: int = getattr(self._chatbot.settings, field)
+        return gr.Slider(1, max(most, default), step=1, elem_id=field, buttons=[])
 
     @property
     def widgets(self) -> list[Any]:
@@ -147,9 +159,11 @@ class PreferencesTab:
                 session.language = language  # type: ignore[assignment]
             return everything(session)
 
-        for slider in self._sliders:
-            slider.input(self._set, [session, *self._sliders], [self.meaning], **latest)
         shown = [*self._sliders, self.meaning]
+        for slider in self._sliders:
+            chosen = [session, *self._sliders]
+            slider.input(self._set, chosen, [self.meaning], js=_WITHIN, **latest)
+            slider.release(self._settled, chosen, shown, js=_WITHIN, **latest)
         values = (lambda: at_most(CAREFUL), lambda: self._default, lambda: at_most(BOLD))
         for preset, value in zip(self.presets, values, strict=True):
             preset.click(self._preset(value), [session], shown, **latest)
@@ -195,23 +209,30 @@ class PreferencesTab:
     def _set(
         self, session: Session, confidence: float, passages: float, sentences: float
     ) -> dict[Any, Any]:
+        """Takes the values of the sliders, and says what they mean."""
         try:
             wanted = replace(
                 self._chatbot.settings,
-                min_confidence=float(confidence),
-                passages=int(passages),
-                max_sentences=int(sentences),
+                min_confidence=confidence,
+                passages=round(passages),
+                max_sentences=round(sentences),
             )
         except WenbaoError as exc:
             return {self.meaning: render.problem((exc.zh, exc.en), session.language)}
         session.settings = None if wanted == self._chatbot.settings else wanted
         return {self.meaning: self._meaning(session)}
 
+    def _settled(
+        self, session: Session, confidence: float, passages: float, sentences: float
+    ) -> dict[Any, Any]:
+        """The same, and the sliders show what was taken."""
+        self._set(session, confidence, passages, sentences)
+        return self._values(session)
+
     def _preset(self, confidence: Callable[[], float]) -> Callable[[Session], dict[Any, Any]]:
         def chosen(session: Session) -> dict[Any, Any]:
             now = self._settings(session)
-            self._set(session, confidence(), now.passages, now.max_sentences)
-            return self._values(session)
+            return self._settled(session, confidence(), now.passages, now.max_sentences)
 
         return chosen
 
@@ -269,14 +290,14 @@ class PreferencesTab:
 
         now, language = self._settings(session), session.language
 
-        def slider(name: str, value: float, most: float) -> dict[str, Any]:
+        def slider(name: str, value: float) -> dict[str, Any]:
             label, info = text(language, name), text(language, f"{name}_does")
-            return gr.update(label=label, info=info, value=value, maximum=max(most, value))
+            return gr.update(label=label, info=info, value=value)
 
         return {
-            self.confidence: slider("min_confidence", now.min_confidence, 1),
-            self.passages: slider("passages_read", now.passages, MOST_PASSAGES),
-            self.sentences: slider("max_sentences", now.max_sentences, MOST_SENTENCES),
+            self.confidence: slider("min_confidence", now.min_confidence),
+            self.passages: slider("passages_read", now.passages),
+            self.sentences: slider("max_sentences", now.max_sentences),
             self.meaning: self._meaning(session),
         }
 

@@ -162,7 +162,7 @@ def test_a_file_without_users_or_none_at_all_lets_nobody_start(tmp_path):
             read_users(tmp_path / name)
 
 
-def test_passwd_reads_a_pipe_and_tells_nobody_the_password(tmp_path, capfd):
+def test_passwd_reads_a_pipe_and_tells_nobody_the_password(tmp_path):
     path = tmp_path / "users"
     command = [sys.executable, "-m", "rag.cli", "passwd", str(path), "su"]
     done = subprocess.run(command, input=f"{PASSWORD}\n", capture_output=True, text=True)

@@ -19,7 +19,7 @@ from rag.asks import holds
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
-from rag.snap import enumerated, listing
+from rag.snap import called, enumerated, listing
 from rag.terms import bigrams
 from rag.types import Citation, Hit, Span
 
@@ -202,6 +202,8 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     nothing = (quote[0], quote[0])
     if wanted.sentence:
         return nothing
+    if wanted.counted and (named := called(text, quote, wanted.counted, wanted.count)):
+        return named
     words = enumerated(text, best.words) if wanted.kind == "list" else best.words
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
     found = (start, max(start, end)) if best.score >= MIN_SPAN else nothing

@@ -110,6 +110,7 @@ _UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff
 _SO_MANY = re.compile(
     r"([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
 )
+_COUNTED = re.compile(f"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{2}}")
 _MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
     "套间顿封首期届门枚支颗段笔艺幅处片口级度"
@@ -131,13 +132,15 @@ _LENGTHS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a question asks for. ``units`` are the units that a number must carry, as a pattern;
-    ``count`` is how many things a list must have where the question says so, else 0; ``sentence``
-    says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
+    ``count`` is how many things a list must have where the question says so, else 0, and
+    ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
+    ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
     """
 
     kind: Kind
     units: str | None = None
     count: int = 0
+    counted: str = ""
     sentence: bool = False
 
 
@@ -149,6 +152,7 @@ def asked(question: str) -> Asked:
         kind=kind,
         units=_units(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
+        counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words") or bool(_WEIGHS.search(text)),
     )
 
@@ -167,6 +171,11 @@ def holds(sentence: str, wanted: Asked) -> float:
 def _count(text: str) -> int:
     numbers = [number_value(match[1]) or 0 for match in _SO_MANY.finditer(text)]
     return max((n for n in numbers if n <= 20), default=0)
+
+
+def _counted(text: str) -> str:
+    match = _COUNTED.search(text)
+    return match[0] if match else ""
 
 
 def _units(text: str) -> str | None:

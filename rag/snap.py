@@ -51,6 +51,16 @@ def enumerated(text: str, span: Span) -> Span:
     return _bare(text, start, end + after.end() if after else end)
 
 
+def called(text: str, quote: Span, counted: str, count: int) -> Span | None:
+    """The quoted things that a quote counts by name: 甲、乙、丙 in “甲、乙、丙”三个高地."""
+    pattern = rf"“(?P<inside>[^“”\n]{{2,60}})”等?{re.escape(counted)}"
+    for match in re.finditer(pattern, text[: quote[1]]):
+        start, end = match.span("inside")
+        if quote[0] <= start and 1 + len(_BETWEEN.findall(match["inside"])) >= max(2, count):
+            return start, end
+    return None
+
+
 def listing(text: str, quote: Span, count: int) -> Span | None:
     """The part of a quote that lists things, ``count`` of them or, where that is 0, several: what
     stands after 三项：, names in quotation marks one after the other, 一是…二是….

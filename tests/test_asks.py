@@ -49,5 +49,18 @@ def test_holds(question, right, wrong):
     assert holds(wrong, asked(question)) == 0
 
 
+@pytest.mark.parametrize(
+    ("question", "count", "counted"),
+    [
+        ("要建设哪三个高地？", 3, "三个高地"),
+        ("方案包括哪3项任务？", 3, "3项任务"),
+        ("包括哪些部分？", 0, ""),
+        ("三个高地在哪里？", 0, ""),
+    ],
+)
+def test_a_list_says_how_many_and_of_what(question, count, counted):
+    assert (asked(question).count, asked(question).counted) == (count, counted)
+
+
 def test_what_cannot_be_told_is_a_half():
     assert holds("大桥通车了。", Asked(kind="other")) == 0.5

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.snap import enumerated, listing, snapped
+from rag.snap import called, enumerated, listing, snapped
 
 
 def words(text, part, widen=snapped):
@@ -67,6 +67,22 @@ def test_a_list_is_given_whole(text, part, whole):
 def test_a_list_is_found_by_what_announces_it(text, count, whole):
     span = listing(text, (0, len(text)), count)
     assert (text[slice(*span)] if span else None) == whole
+
+
+@pytest.mark.parametrize(
+    ("counted", "count", "inside"),
+    [
+        ("三个湖", 3, "东湖、西湖、北湖"),
+        ("三座山", 3, "大岭、小岭、长岭"),
+        ("四座山", 4, None),
+        ("三个湖泊", 3, None),
+    ],
+)
+def test_quoted_things_are_found_by_what_they_are_called(counted, count, inside):
+    text = "市里有“东湖、西湖、北湖”三个湖和“大岭、小岭、长岭”三座山。"
+    span = called(text, (0, len(text)), counted, count)
+    assert (text[slice(*span)] if span else None) == inside
+    assert called(text, (8, len(text)), "三个湖", 3) is None
 
 
 @given(st.text("一二3.5年月日《》“”，。a、和 ", max_size=40), st.data())

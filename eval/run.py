@@ -43,7 +43,7 @@ from eval.dataset import (
 from eval.figures import Figure, Record, by_tag, figures
 from eval.files import write_text
 from rag import Answer, Archive, Chatbot, Filters, Turn, WenbaoError, load_settings
-from rag.cli import answer_dict
+from rag.plain import answer_dict
 from rag.source import shown
 
 WITHOUT = "without-gold"

@@ -15,10 +15,9 @@ EVAL = r"(?<![.\w])eval\("
 PACKAGES = ["embeddings", "rag", "ui", "eval"]
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "gradio", "sklearn", "pandas"}
 PIPELINE = [
-    "types", "errors", "config", "terms", "dates", "printed", "asks", "source", "decoding",
+    "types", "plain", "errors", "config", "terms", "dates", "printed", "asks", "source", "decoding",
     "records", "webpage", "documents", "reading", "marks", "lines", "paragraphs", "boundaries",
-    "newspaper", "passages", "snap", "reader",
-    "store", "adding", "editing", "archive", "retrieve",
+    "newspaper", "passages", "snap", "reader", "store", "adding", "editing", "archive", "retrieve",
     "evidence", "answer", "generate", "cite", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""

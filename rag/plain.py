@@ -1,0 +1,81 @@
+"""Answers and articles as JSON has them, for the command line and for records. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from rag.types import Answer, Article, Citation, Hit
+
+
+def answer_dict(answer: Answer) -> dict[str, Any]:
+    """An answer as JSON has it."""
+    return {
+        "question": answer.question,
+        "status": answer.status,
+        "text": answer.text,
+        "short": answer.short,
+        "dated": answer.dated,
+        "confidence": round(answer.confidence, 4),
+        "citations": [_citation_dict(citation) for citation in answer.citations],
+        "nearest": [_hit_dict(hit) for hit in answer.nearest],
+        "hits": [_hit_dict(hit) for hit in answer.hits],
+        "standalone": answer.standalone,
+        "asked_on": _day(answer.asked_on),
+        "settings_id": answer.settings_id,
+        "generation": answer.generation,
+        "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
+    }
+
+
+def article_dict(article: Article) -> dict[str, Any]:
+    """An article as JSON has it, without its text."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "title_derived": article.title_derived,
+        "subtitle": article.subtitle,
+        "author": article.author,
+        "byline": article.byline,
+        "date": _day(article.date),
+        "source": article.source,
+        "url": article.url,
+        "path": article.path,
+        "page": article.page,
+        "characters": len(article.text),
+    }
+
+
+def _citation_dict(citation: Citation) -> dict[str, Any]:
+    article = citation.article
+    return {
+        "number": citation.number,
+        "article_id": article.id,
+        "title": article.title,
+        "date": _day(article.date),
+        "source": article.source,
+        "page": article.page,
+        "path": article.path,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "words": citation.words,
+    }
+
+
+def _hit_dict(hit: Hit) -> dict[str, Any]:
+    return {
+        "article_id": hit.article.id,
+        "title": hit.article.title,
+        "date": _day(hit.article.date),
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "text": hit.text,
+        "score": round(hit.score, 4),
+        "dense": hit.dense and round(hit.dense, 4),
+        "lexical": hit.lexical and round(hit.lexical, 4),
+    }
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag import Chatbot, WenbaoError
 
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--lang=zh-CN"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 
 
 @contextmanager

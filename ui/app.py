@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-READERS = 8
-"""Questions on their way at the same time; the models take them in turns."""
+READERS = 32
+"""Questions on their way at the same time; all find their evidence, one is read for at a time."""
 
 EXAMPLES = 4
 
@@ -393,7 +393,7 @@ class _Page:
         session.stop()
         keep(self._history, session)
         session.clear()
-        return {**self._talk(session), self.box: ""}
+        return self._talk(session)
 
     def _switched(self, session: Session) -> dict[Any, Any]:
         session.language = "en" if session.language == "zh" else "zh"

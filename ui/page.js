@@ -115,7 +115,9 @@
   const followLanguage = () => {
     const masthead = find("#masthead [data-title]");
     if (!masthead) return;
-    document.documentElement.lang = masthead.lang === "zh" ? "zh-CN" : masthead.lang;
+    const language = masthead.lang === "zh" ? "zh-CN" : masthead.lang;
+    const root = document.documentElement; // set to what it is, it would still count as a change
+    if (root.lang !== language) root.lang = language;
     if (document.title !== masthead.dataset.title) document.title = masthead.dataset.title;
   };
 

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.browser import FLAGS, chromium, served
+from eval.browser import served, started
 from rag import Archive, Chatbot
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _take(url: str, out: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = player.chromium.launch(**started())
         page = _opened(browser, url, 1440, 860)
         _ask(page, QUESTION)
         page.screenshot(path=out / "page.png")

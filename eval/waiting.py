@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eval.browser import FLAGS, chromium, served
+from eval.browser import served, started
 from eval.dataset import read_questions
 from eval.figures import percentile
 from eval.run import drawn, question_arguments
@@ -84,7 +84,7 @@ async def waits(url: str, questions: Sequence[str], people: int) -> list[tuple[f
 
     found: list[tuple[float, float]] = []
     async with async_playwright() as player:
-        browser = await player.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = await player.chromium.launch(**started())
         pages = [await _opened(browser, url) for _ in range(people)]
         for question in questions[:WARM_UP]:
             await ask(pages[0], question)

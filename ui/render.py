@@ -21,6 +21,9 @@ from ui.export import quotation
 from ui.session import MAX_NOTE, Exchange, Kind, Selection
 from ui.texts import Language, text
 
+LONG = 30
+"""A short answer of more characters is set smaller."""
+
 EXCERPT = 96
 """Characters of a passage in a list."""
 
@@ -423,7 +426,8 @@ def _answered(answer: Answer, turn: int, language: Language) -> str:
     lines = [line for line in answer.text.split("\n") if line.strip()]
     short, dated = escaped(answer.short, language), escaped(answer.dated, language)
     full = f' <span class="dated">（{dated}）</span>' if dated else ""
-    first = f'<p class="short"><bdi>{short}</bdi>{full}</p>' if short else ""
+    long = " long" * (len(answer.short) > LONG)
+    first = f'<p class="short{long}"><bdi>{short}</bdi>{full}</p>' if short else ""
     words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
     items = "".join(_source(citation, turn, language) for citation in answer.citations)
     sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'

@@ -52,6 +52,22 @@ class Running:
         self.listener.close()
 
 
+SETTLED = """() => Promise.all(
+  document.getAnimations()
+    .filter((animation) => animation instanceof CSSTransition)
+    .map((animation) => animation.finished.catch(() => {})))"""
+
+
+def barriers(page) -> list[str]:
+    """What axe-core finds serious or critical on a page, once no colour is changing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate(SETTLED)
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    grave = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {n['html']} {n['failureSummary']}" for v in grave for n in v["nodes"]]
+
+
 class Watched:
     """A page in a context of its own, with what it requested, said and failed at."""
 
@@ -82,11 +98,7 @@ class Watched:
 
     def barriers(self) -> list[str]:
         """What axe-core finds serious or critical on the page as it is."""
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response
-        grave = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-        return [f"{v['id']}: {n['html']} {n['failureSummary']}" for v in grave for n in v["nodes"]]
+        return barriers(self.page)
 
     def _dialog(self, dialog) -> None:
         self.dialogs.append(dialog.message)

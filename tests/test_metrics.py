@@ -175,6 +175,23 @@ def test_ranks_by_hand():
     assert ndcg([None], 8) == 0.0
 
 
+def test_ranking_measures_are_scikit_learns():
+    from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
+
+    rng = random.Random(1)
+    for _ in range(40):
+        found = [str(n) for n in range(rng.randint(2, 12))]
+        gold = rng.sample(found, rng.randint(1, len(found)))
+        ranks = ranks_of(found, [{key} for key in gold])
+        relevant = [[int(key in gold) for key in found]]
+        scores = [[-float(place) for place in range(len(found))]]
+        for k in (1, 5, 8):
+            assert ndcg(ranks, k) == pytest.approx(ndcg_score(relevant, scores, k=k))
+        first = [[int(place + 1 == min(ranks)) for place in range(len(found))]]
+        expected = label_ranking_average_precision_score(first, scores)
+        assert reciprocal_rank(ranks) == pytest.approx(expected)
+
+
 def test_auroc_is_scikit_learns():
     from sklearn.metrics import roc_auc_score
 

@@ -23,7 +23,7 @@ from rag.archive import Archive
 from rag.chatbot import Chatbot
 from rag.config import load_settings
 from rag.errors import EncoderChanged, SettingsError, WenbaoError
-from rag.plain import answer_dict, article_dict
+from rag.plain import answer_dict, article_dict, iso
 from rag.reader import Reader
 from rag.types import Answer, Article, Filters
 
@@ -186,7 +186,7 @@ def _list(options: argparse.Namespace) -> int:
             _print_json(article_dict(article))
         return 0
     for article in archive.articles(filters):
-        _write(f"{article.id}  {_day(article.date) or '—':<10}  {_one_line(article.title)}")
+        _write(f"{article.id}  {iso(article.date) or '—':<10}  {_one_line(article.title)}")
     counts = archive.counts()
     _note(
         f"共 {counts.articles} 篇，{counts.passages} 段，来自 {counts.files} 个文件。",
@@ -267,7 +267,7 @@ def _show(answer: Answer, *, as_json: bool) -> None:
 
 
 def _place(article: Article) -> str:
-    parts = [f"《{_one_line(article.title)}》", article.source, _day(article.date)]
+    parts = [f"《{_one_line(article.title)}》", article.source, iso(article.date)]
     if article.page:
         parts.append(f"第{article.page}版" if prefers_chinese() else f"p. {article.page}")
     parts.append(_one_line(Path(article.path).name))
@@ -295,7 +295,7 @@ def _facts(archive: Archive) -> dict[str, Any]:
         "files": counts.files,
         "articles": counts.articles,
         "passages": counts.passages,
-        "days": f"{_day(counts.first)} – {_day(counts.last)}",
+        "days": f"{iso(counts.first)} – {iso(counts.last)}",
         "wenbao": VERSION,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -327,10 +327,6 @@ def _failed(exc: WenbaoError, code: int) -> int:
 def _one_line(text: str) -> str:
     """Printable on one line: what a file or title holds must not move the cursor."""
     return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _day(value: date | None) -> str | None:
-    return value.isoformat() if value else None
 
 
 # Progress

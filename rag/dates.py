@@ -102,10 +102,11 @@ def _date_of(m: re.Match[str], printed: int | None) -> date | None:
     year = number_value(groups["y"] or "")
     if year is None and printed is not None:
         year = printed - _RELATIVE_YEARS.get(groups.get("ry") or "今年", 0)
-    return _calendar(year, number_value(groups["m"]), number_value(groups["d"]))
+    return calendar(year, number_value(groups["m"]), number_value(groups["d"]))
 
 
-def _calendar(year: int | None, month: int | None, day: int | None) -> date | None:
+def calendar(year: int | None, month: int | None, day: int | None) -> date | None:
+    """The day of these numbers; None when one is not known or no calendar has such a day."""
     if year is None or month is None or day is None:
         return None
     try:
@@ -633,7 +634,7 @@ def _moved_before(start: date, limit: date) -> date:
     if start <= limit:
         return start
     for year in (limit.year, limit.year - 1):
-        moved = _calendar(year, start.month, start.day)
+        moved = calendar(year, start.month, start.day)
         if moved and moved <= limit:
             return moved
     return limit

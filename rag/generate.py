@@ -111,9 +111,10 @@ class Endpoint:
 
     def _refused(self, exc: openai.APIStatusError) -> GeneratorError:
         status = exc.status_code
+        key = (f"请检查密钥（环境变量 {KEY}）", f"Check the key ({KEY} in the environment)")
         do = {
-            401: (f"请检查密钥（环境变量 {KEY}）", f"Check the key ({KEY} in the environment)"),
-            403: (f"请检查密钥（环境变量 {KEY}）", f"Check the key ({KEY} in the environment)"),
+            401: key,
+            403: key,
             404: ("请检查模型名和地址", "Check the model's name and the address"),
             429: ("它忙不过来，请稍后再试", "It is too busy: try again later"),
         }.get(status, ("请检查服务", "Check the service"))

@@ -21,7 +21,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "nearest": [_hit_dict(hit) for hit in answer.nearest],
         "hits": [_hit_dict(hit) for hit in answer.hits],
         "standalone": answer.standalone,
-        "asked_on": _day(answer.asked_on),
+        "asked_on": iso(answer.asked_on),
         "settings_id": answer.settings_id,
         "generation": answer.generation,
         "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
@@ -37,7 +37,7 @@ def article_dict(article: Article) -> dict[str, Any]:
         "subtitle": article.subtitle,
         "author": article.author,
         "byline": article.byline,
-        "date": _day(article.date),
+        "date": iso(article.date),
         "source": article.source,
         "url": article.url,
         "path": article.path,
@@ -52,7 +52,7 @@ def _citation_dict(citation: Citation) -> dict[str, Any]:
         "number": citation.number,
         "article_id": article.id,
         "title": article.title,
-        "date": _day(article.date),
+        "date": iso(article.date),
         "source": article.source,
         "page": article.page,
         "path": article.path,
@@ -67,7 +67,7 @@ def _hit_dict(hit: Hit) -> dict[str, Any]:
     return {
         "article_id": hit.article.id,
         "title": hit.article.title,
-        "date": _day(hit.article.date),
+        "date": iso(hit.article.date),
         "start": hit.passage.start,
         "end": hit.passage.end,
         "text": hit.text,
@@ -77,5 +77,6 @@ def _hit_dict(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _day(value: date | None) -> str | None:
+def iso(value: date | None) -> str | None:
+    """A day as JSON has it; None for none."""
     return value.isoformat() if value else None

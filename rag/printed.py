@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from rag.dates import number_value
+from rag.dates import calendar, number_value
 from rag.types import Span
 
 _NUMERAL = "0-9〇零一二三四五六七八九十廿"
@@ -90,14 +90,14 @@ def _by_calendar(match: re.Match[str], printed: date, month: int | None, ahead: 
     if month:
         return _year_of(month, groups["bare"], printed, ahead)
     around = (_months_on(printed, by) for by in (-1, 0, 1))
-    days = [_day(first.year, first.month, groups["bare"]) for first in around]
+    days = [calendar(first.year, first.month, number_value(groups["bare"])) for first in around]
     known = [day for day in days if day]
     return _form(min(known, key=lambda day: abs(day - printed))) if known else None
 
 
 def _year_of(month: int | None, day: str, printed: date, ahead: bool) -> str | None:
     """A day of a month in the year in which it is nearest, or in which it comes next."""
-    days = [_day(printed.year + by, month, day) for by in (-1, 0, 1)]
+    days = [calendar(printed.year + by, month, number_value(day)) for by in (-1, 0, 1)]
     known = [found for found in days if found and (not ahead or found >= printed)]
     nearest = min(known, key=lambda found: abs(found - printed), default=None)
     if nearest is None or (abs(nearest - printed) > _FAR and not ahead):
@@ -110,17 +110,9 @@ def _parts(year: int, month: str | None, day: str | None) -> str | None:
         return f"{year}年"
     number = number_value(month)
     if day is not None:
-        found = _day(year, number, day)
+        found = calendar(year, number, number_value(day))
         return _form(found) if found else None
     return f"{year}年{number}月" if number and 1 <= number <= 12 else None
-
-
-def _day(year: int, month: int | None, day: str) -> date | None:
-    number = number_value(day)
-    try:
-        return date(year, month or 0, number or 0)
-    except ValueError:
-        return None
 
 
 def _months_on(day: date, months: int) -> date:

@@ -56,7 +56,7 @@ def called(text: str, quote: Span, counted: str, count: int) -> Span | None:
     pattern = rf"“(?P<inside>[^“”\n]{{2,60}})”等?{re.escape(counted)}"
     for match in re.finditer(pattern, text[: quote[1]]):
         start, end = match.span("inside")
-        if quote[0] <= start and 1 + len(_BETWEEN.findall(match["inside"])) >= max(2, count):
+        if quote[0] <= start and _lists(match["inside"], count):
             return start, end
     return None
 
@@ -68,9 +68,14 @@ def listing(text: str, quote: Span, count: int) -> Span | None:
     for match in _LISTS.finditer(text, *quote):
         kind = match.lastgroup or ""
         start, end = _bare(text, *match.span(kind))
-        if 1 + len(_BETWEEN.findall(text[start:end])) >= max(2, count):
+        if _lists(text[start:end], count):
             return start, end
     return None
+
+
+def _lists(words: str, count: int) -> bool:
+    """Whether the words are so many things, or several where no number is asked for."""
+    return 1 + len(_BETWEEN.findall(words)) >= max(2, count)
 
 
 def _bare(text: str, start: int, end: int) -> Span:

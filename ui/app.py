@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -19,6 +18,7 @@ from rag.types import Span
 from ui import render, server
 from ui.conversations import HistoryTab, keep, owner, owner_of_user, resume
 from ui.evaluation import EvaluationTab
+from ui.events import as_day, given
 from ui.history import History
 from ui.library import LibraryTab
 from ui.preferences import PreferencesTab, configured
@@ -327,9 +327,9 @@ class _Page:
     def _bounded(self, filters: Filters, name: str, value: str) -> Filters:
         """The filters with one changed; what cannot be meant changes nothing."""
         if name == "since":
-            return replace(filters, since=_day(value))
+            return replace(filters, since=as_day(value))
         if name == "until":
-            return replace(filters, until=_day(value))
+            return replace(filters, until=as_day(value))
         if name == "source":
             known = value in self._chatbot.archive.sources()
             return replace(filters, source=value if known else None)
@@ -479,15 +479,7 @@ def _words(language: Language) -> Callable[[str], str]:
 
 
 def _field(event: "gr.EventData", name: str) -> str:
-    data = event._data if isinstance(event._data, dict) else {}
-    return str(data.get(name, ""))
-
-
-def _day(words: str) -> date | None:
-    try:
-        return date.fromisoformat(words)
-    except ValueError:
-        return None
+    return str(given(event).get(name, ""))
 
 
 def _number(event: "gr.EventData", name: str) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import WenbaoError
 from ui import export, render
+from ui.events import given
 from ui.history import Conversation, ConversationChanged, History
 from ui.session import Exchange, Session
 from ui.texts import Language, text
@@ -195,11 +196,10 @@ class HistoryTab:
         import gradio as gr
 
         def acted(session: Session, words: str, event: gr.EventData) -> dict[Any, Any]:
-            data = event._data if isinstance(event._data, dict) else {}
-            given = {name: str(value) for name, value in data.items()}
-            act, key = given.get("act", ""), given.get("key", "")
+            said = {name: str(value) for name, value in given(event).items()}
+            act, key = said.get("act", ""), said.get("key", "")
             try:
-                notice = self._act(session, act, key, given)
+                notice = self._act(session, act, key, said)
             except WenbaoError as exc:
                 notice, act = render.problem((exc.zh, exc.en), session.language), ""
             shown = {self.kept: self._list(session, words, notice)}

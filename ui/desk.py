@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rag import Correction, SourceFile, UnknownArticle
 from ui import shelf
+from ui.events import as_day
 from ui.shelf import PAGE, Arrival
 from ui.texts import Language, both, text
 
@@ -168,14 +169,6 @@ def number(value: object) -> int:
     """A small number that the page sent; 0 for anything else."""
     digits = str(value)
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 9 else 0
-
-
-def as_day(value: object) -> date | None:
-    """A day that the page sent; None for anything else."""
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
 
 
 def _correction(given: Mapping[str, Any]) -> Correction:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rag import WenbaoError
 from ui import render, shelf
-from ui.desk import Desk, View, as_day
+from ui.desk import Desk, View
+from ui.events import as_day, given
 from ui.intake import Intake
 from ui.session import Session
 from ui.shelf import PAGE, Arrival
@@ -104,14 +105,14 @@ class LibraryTab:
             return {self.catalogue: self._catalogue(view, session.language)}
 
         def filtered(session: Session, view: View, event: gr.EventData) -> dict[Any, Any]:
-            self._filter(view, _given(event))
+            self._filter(view, given(event))
             return {self.catalogue: self._catalogue(view, session.language)}
 
         def acted(session: Session, view: View, event: gr.EventData) -> dict[Any, Any]:
-            return self._acted(session, view, _given(event))
+            return self._acted(session, view, given(event))
 
         def sent(session: Session, view: View, event: gr.EventData) -> Iterator[dict[Any, Any]]:
-            yield from self._sent(session, view, _given(event))
+            yield from self._sent(session, view, given(event))
 
         state = [session, self.view]
         latest = at_once | {"trigger_mode": "always_last"}
@@ -268,7 +269,3 @@ class LibraryTab:
             view.file = ""
             return render.problem((exc.zh, exc.en), language)
         return shelf.sheet(sheet, language)
-
-
-def _given(event: "gr.EventData") -> Mapping[str, Any]:
-    return event._data if isinstance(event._data, dict) else {}

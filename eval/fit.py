@@ -12,8 +12,8 @@ The weights are fitted on all questions; the figures beside them are of five fol
 weights from the other four: best sentences right, area under the ROC curve, expected calibration
 error, and what each threshold answers and gets wrong.
 
-Data (``--data``): ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answers) and the part of
-``chronoqa/`` that the reader was not trained on. No test set is read.
+Data (``--data``): the parts of ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answers)
+and of ``chronoqa/`` that the reader was not trained on. No test set is read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from embeddings import SentenceEncoder
 from embeddings.encoder import Progress
 from eval.files import read_jsonl
 from eval.metrics import auroc
-from eval.train_reader import literal_news
+from eval.train_reader import literal_news, trial
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES, Sentence
@@ -87,7 +87,7 @@ class Labelled:
 
 def reader_questions(data: Path, count: int, seed: int) -> tuple[list[str], list[Labelled]]:
     """Contexts and a sample of their questions from the reading-comprehension data."""
-    records = read_jsonl(data / "reader" / "valid_cmrc_trial.jsonl.gz")
+    records = trial(data, training=False)
     questions = [
         Labelled(
             group="reader",

@@ -18,6 +18,7 @@ from rag.errors import (
     ArchiveMissing,
     CorrectionError,
     EncoderChanged,
+    GeneratorError,
     ModelError,
     QuestionError,
     ReadingError,
@@ -25,7 +26,8 @@ from rag.errors import (
     UnknownArticle,
     WenbaoError,
 )
-from rag.types import Answer, Article, Citation, Filters, Hit, Passage, Turn
+from rag.generate import Generator, Message, generator_of
+from rag.types import Answer, Article, Citation, Draft, Filters, Hit, Passage, Statement, Turn
 
 __all__ = [
     "AddProgress",
@@ -42,9 +44,13 @@ __all__ = [
     "Correction",
     "CorrectionError",
     "Counts",
+    "Draft",
     "EncoderChanged",
     "Filters",
+    "Generator",
+    "GeneratorError",
     "Hit",
+    "Message",
     "ModelError",
     "Passage",
     "QuestionError",
@@ -52,8 +58,10 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SourceFile",
+    "Statement",
     "Turn",
     "UnknownArticle",
     "WenbaoError",
+    "generator_of",
     "load_settings",
 ]

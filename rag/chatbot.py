@@ -22,6 +22,7 @@ from rag.conversation import already_said, cited_before, parts, readings
 from rag.dates import period_in
 from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, likeliest, query_of
+from rag.generate import Generator
 from rag.passages import embedded_text
 from rag.printed import in_full
 from rag.reader import Reading, SpanReader, bundled_reader
@@ -69,9 +70,11 @@ class Chatbot:
         settings: Settings | None = None,
         *,
         reader: SpanReader | None = None,
+        generator: Generator | None = None,
     ) -> None:
         self.archive = archive
         self.settings = settings or Settings()
+        self.generator = generator
         self._reader = reader
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from rag.types import Answer, Article, Citation, Hit
+from rag.types import Answer, Article, Citation, Hit, Statement
 
 
 def answer_dict(answer: Answer) -> dict[str, Any]:
@@ -25,6 +25,10 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "settings_id": answer.settings_id,
         "generation": answer.generation,
         "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
+        "generator": answer.generator,
+        "statements": [_statement_dict(answer.text, each) for each in answer.statements],
+        "used": answer.used,
+        "fallback": answer.fallback and dict(zip(("zh", "en"), answer.fallback, strict=True)),
     }
 
 
@@ -60,6 +64,19 @@ def _citation_dict(citation: Citation) -> dict[str, Any]:
         "start": citation.start,
         "end": citation.end,
         "words": citation.words,
+    }
+
+
+def _statement_dict(text: str, statement: Statement) -> dict[str, Any]:
+    return {
+        "text": text[statement.start : statement.end],
+        "start": statement.start,
+        "end": statement.end,
+        "supported": statement.problem is None,
+        "numbers": statement.numbers,
+        "problem": statement.problem,
+        "missing": statement.missing,
+        "invented": statement.invented,
     }
 
 

@@ -16,6 +16,11 @@ Span = tuple[int, int]
 
 Status = Literal["answered", "refused"]
 
+Problem = Literal["uncited", "invented", "details", "meaning"]
+"""Why a generated sentence is not supported: it names no passage; only passages that do not exist;
+a passage that lacks a number, date or name of it; a passage that holds those and does not say so.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawText:
@@ -138,6 +143,36 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One sentence that a language model wrote, and what its check found.
+
+    ``start`` and ``end`` are its characters in the text that it is part of, its citation numbers
+    included. ``numbers`` are the citations that support it, none where there is a ``problem``.
+    ``missing`` are its words that the passages it names do not hold, ``invented`` the numbers of
+    passages that do not exist.
+    """
+
+    start: int
+    end: int
+    numbers: tuple[int, ...] = ()
+    problem: Problem | None = None
+    missing: tuple[str, ...] = ()
+    invented: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A generated answer on its way: its checked sentences, and ``pending``, what has come of the
+    next one, which nobody has checked yet.
+    """
+
+    text: str = ""
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    pending: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One earlier question of a conversation with what was answered."""
 
@@ -156,6 +191,10 @@ class Answer:
     empty. A refused answer has no citations; ``nearest`` then holds the passages closest to the
     question. ``confidence`` is the estimated probability that the citations answer. ``timings`` are
     seconds by stage.
+
+    Where a language model wrote the text, ``generator`` is its name, ``statements`` are its
+    sentences, and the first ``used`` of the ``hits`` are what it was given to read. Where one was
+    asked and the answer is not its, ``fallback`` says why, in Chinese and in English.
     """
 
     question: str
@@ -173,3 +212,7 @@ class Answer:
     settings_id: str = ""
     generation: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
+    generator: str = ""
+    statements: tuple[Statement, ...] = ()
+    used: int = 0
+    fallback: tuple[str, str] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections import Counter
 from itertools import count, islice
 
 import pytest
@@ -22,6 +23,7 @@ from eval.train_reader import (
     reader_records,
     samples,
     save,
+    trial,
     with_near,
 )
 from rag.reader import Reader
@@ -100,16 +102,22 @@ def write_data(folder):
         {"question": r.question, "answer": r.context[slice(*r.answer)], "gold": [f"ck{n:05}"]}
         for n, r in enumerate(RECORDS)
     ]
-    with gzip.open(folder / "reader" / "train.jsonl.gz", "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(record) + "\n" for record in records)
+    for name, part in (("train", records[10:]), ("valid_cmrc_trial", records[:10])):
+        with gzip.open(folder / "reader" / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in part)
     write_jsonl(folder / "chronoqa" / "chunks.jsonl", chunks)
     write_jsonl(folder / "chronoqa" / "train.jsonl", asked)
 
 
-def test_a_third_of_the_news_questions_is_left_for_the_evidence(tmp_path):
+def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
     write_data(tmp_path)
-    assert reader_records(tmp_path) == [store(number) for number in range(50)]
     assert news_records(tmp_path) == [store(number) for number in range(50) if number % 3]
+    kept = {record["question"] for record in trial(tmp_path, training=False)}
+    seen = Counter(record.question for record in reader_records(tmp_path))
+    assert 0 < len(kept) < 10
+    assert not kept & seen.keys()
+    assert {store(n).question: 3 if n < 10 else 1 for n in range(50)}.items() >= seen.items()
+    assert len(seen) == 50 - len(kept)
 
 
 @pytest.mark.model

@@ -171,6 +171,7 @@ def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
     neighbour = _neighbour(query, found, i)
     if neighbour:
         span = _joined(span, neighbour.span)
+    span = _past_questions(query, found, i, span)
     if query.wanted.kind in ("list", "reason"):
         span = _whole_list(query, found, i, span)
     quoted = [s for s in found if s.hit is sentence.hit and _inside(s.span, span)]
@@ -221,8 +222,33 @@ def _asks_on(query: Query, sentence: Sentence) -> bool:
     """Whether the sentence only leads to the answer: it asks itself, or names what happened where
     the question wants to know why.
     """
-    asks = sentence.text.rstrip("”’」』").endswith(("？", "?"))
-    return asks or (query.wanted.kind == "reason" and holds(sentence.text, query.wanted) == 0)
+    return _asks(sentence.text) or (
+        query.wanted.kind == "reason" and holds(sentence.text, query.wanted) == 0
+    )
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip("”’」』").endswith(("？", "?"))
+
+
+def _past_questions(query: Query, found: Sequence[Sentence], i: int, span: Span) -> Span:
+    """The span with the sentences after it while it ends with a question that the paper asks and
+    then answers itself; for a reason also as far as one is named, if that is near.
+    """
+    hit = found[i].hit
+    after = [s for s in found[i + 1 :] if s.hit is hit and s.span[0] >= span[1]][:LIST_SENTENCES]
+    named = [k for k, s in enumerate(after) if holds(s.text, query.wanted)]
+    reached = 0
+    if query.wanted.kind == "reason" and named and not holds(_said(hit, span), query.wanted):
+        reached = named[0] + 1
+    for k, following in enumerate(after):
+        if k < reached or _asks(_said(hit, span)):
+            span = _joined(span, following.span)
+    return span
+
+
+def _said(hit: Hit, span: Span) -> str:
+    return hit.article.text[slice(*span)]
 
 
 def _whole_list(query: Query, found: Sequence[Sentence], i: int, span: Span) -> Span:

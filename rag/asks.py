@@ -56,6 +56,10 @@ _FORMS: dict[Kind, re.Pattern[str]] = {
     "words": re.compile(r"[“”「」]|说|表示|介绍|认为|指出|强调|坦言|透露|告诉|回忆|称"),
 }
 
+_SO_MANY = re.compile(
+    r"(?<!第)([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
+)
+
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "reason",
@@ -67,7 +71,9 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "list",
         re.compile(
             r"哪些|哪[一二两三四五六七八九十几0-9]+[个位项部条家种座名只件类项届支款大]|分别|各[是有]|有哪|"
-            r"包括什么|包括哪|包含|几个部分|\bwhich .*s are\b|\bwhat are\b|\blist\b"
+            r"包括什么|包括哪|包含|几个部分|"
+            rf"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{1,8}}[”」』]?(?:是|有|指|叫)的?是?什么|"
+            r"\bwhich .*s are\b|\bwhat are\b|\blist\b"
         ),
     ),
     ("time", re.compile(r"几点|什么时间|几时|什么时段|\bwhat time\b")),
@@ -104,12 +110,10 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 _WEIGHS = re.compile(
     r"是否|有没有|是不是|能不能|会不会|吗[？?]?$|更|相比|有何不同|区别|变化|怎么样|如何"
+    r"|讲述?了?些?什么|什么内容|内容是什么|怎么回事|什么意[思义]|什么(?:作用|影响|特点|背景)"
     r"|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
 )
 _UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])")
-_SO_MANY = re.compile(
-    r"([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
-)
 _COUNTED = re.compile(f"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{2}}")
 _MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"

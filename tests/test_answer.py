@@ -89,6 +89,18 @@ def test_a_sentence_that_only_asks_is_quoted_with_the_next():
     assert texts(chosen)[0] == ["地从哪里来？学校操场下面可以挖。"]
 
 
+def test_what_the_paper_asks_itself_is_quoted_as_far_as_its_answer():
+    text = "大桥通车日期推迟到十月。为什么晚了？指挥部说征地太慢。工人都回家了。"
+    said = texts(evidence("大桥通车为什么推迟？", hit(text)))[0]
+    assert said == ["大桥通车日期推迟到十月。为什么晚了？指挥部说征地太慢。"]
+
+
+def test_a_reason_is_quoted_as_far_as_it_is_named():
+    text = "仓库昨天发生火灾。没有人受伤。起火原因是电池过热。损失不大。"
+    said = texts(evidence("仓库为什么发生火灾？", hit(text)))[0]
+    assert said == ["仓库昨天发生火灾。没有人受伤。起火原因是电池过热。"]
+
+
 def test_a_list_is_quoted_until_it_has_as_many_things():
     chosen = evidence("方案分哪三项？", hit("方案分三项。一是修路；二是种树。还要架桥。别的不提。"))
     assert texts(chosen)[0][0].startswith("方案分三项。一是修路；二是种树。")

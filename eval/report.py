@@ -28,9 +28,10 @@ from eval.figures import (
     right,
 )
 from eval.files import write_text
-from eval.metrics import calibration, normal, risk_coverage
+from eval.metrics import calibration, risk_coverage
 from eval.plots import Plot, shares
 from eval.run import read_records, read_run, read_summary
+from rag.forms import normal
 
 KINDS: dict[Failure, str] = {
     "not retrieved": "未检索到：所读段落里没有答案",

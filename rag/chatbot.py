@@ -13,10 +13,13 @@ from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
 from rag.asks import Asked, asked, holds
 from rag.cite import verified
+from rag.composing import written
 from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
 from rag.dates import period_in
@@ -25,14 +28,14 @@ from rag.evidence import Query, Sentence, evidence_model, features, likeliest, q
 from rag.generate import Generator
 from rag.passages import embedded_text
 from rag.printed import in_full
+from rag.prompt import refusal
 from rag.reader import Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
 from rag.snap import snapped
 from rag.terms import question_terms
-from rag.types import Answer, Article, Citation, Filters, Hit, Span, Turn
+from rag.types import Answer, Article, Citation, Draft, Filters, Hit, Span, Turn
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 MAX_QUESTION_CHARS = 1000
@@ -56,9 +59,6 @@ DATED = 20
 
 NEAREST = 3
 """Passages shown with a refusal."""
-
-REFUSAL_ZH = "档案里没有找到能回答这个问题的内容。"
-REFUSAL_EN = "The archive holds nothing that answers this question."
 
 
 class Chatbot:
@@ -107,8 +107,10 @@ class Chatbot:
         turns: Sequence[Turn] = (),
         filters: Filters = Filters(),
         asked_on: date | None = None,
-    ) -> Iterator[tuple[Hit, ...] | Answer]:
-        """Like ``ask``, but yields the hits as soon as they are there, then the answer."""
+    ) -> Iterator[tuple[Hit, ...] | Draft | Answer]:
+        """Like ``ask``, but yields the hits as soon as they are there, then with a generator the
+        drafts of its reply as it comes, then the answer. Closing it ends the generator's work.
+        """
         question = checked_question(question)
         inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
         texts = readings(question, turns)
@@ -130,7 +132,19 @@ class Chatbot:
                 )
                 for text, each in zip(texts, found, strict=True)
             ]
-        yield inquiry.answer(question, *max(tries, key=lambda one: one[2].confidence))
+        text, hits, evidence = max(tries, key=lambda one: one[2].confidence)
+        extractive = inquiry.answer(question, text, hits, evidence)
+        if self.generator is None or not hits:
+            yield extractive
+            return
+        yield from written(
+            extractive,
+            self.generator,
+            asked_on=inquiry.asked_on,
+            embed=inquiry.embed,
+            article_of=inquiry.article,
+            clock=inquiry.clock,
+        )
 
 
 class Inquiry:
@@ -147,15 +161,16 @@ class Inquiry:
         self.said = said
         self.timings: dict[str, float] = {}
         self.vectors: dict[str, NDArray[np.float32]] = {}
+        self.sentences: dict[str, NDArray[np.float32]] = {}
         self.generation = bot.archive.generation
 
     def retrieve(self, text: str, about: Sequence[str] = ()) -> list[Hit]:
         """The passages for one reading of the question, which may go on about some articles."""
         started = time.perf_counter()
         encoder = self.archive.encoder
-        started = self._clock("load", started)
+        started = self.clock("load", started)
         self.vectors[text] = encoder.encode_queries([text])[0]
-        started = self._clock("encode", started)
+        started = self.clock("encode", started)
         hits = retrieve(
             self.archive,
             text,
@@ -165,7 +180,7 @@ class Inquiry:
             mention=period_in(text, self.asked_on),
             about=about,
         )
-        self._clock("retrieve", started)
+        self.clock("retrieve", started)
         return hits
 
     def read(self, text: str, hits: Sequence[Hit]) -> Evidence:
@@ -173,7 +188,7 @@ class Inquiry:
         started = time.perf_counter()
         query, found, rows = self.describe(text, hits)
         evidence = choose(query, found, rows, evidence_model(), self.settings)
-        self._clock("read", started)
+        self.clock("read", started)
         return evidence
 
     def describe(
@@ -190,7 +205,9 @@ class Inquiry:
         which changes the best one for 3 questions in 1,000 of those that the weights are fitted on.
         """
         likely = likeliest(query, found, LIKELY)
-        vectors = self.archive.encoder.encode_passages([found[i].text for i in likely])
+        texts = [found[i].text for i in likely]
+        vectors = self.archive.encoder.encode_passages(texts)
+        self.sentences.update(zip(texts, vectors, strict=True))
         known = dict(zip(likely, (vectors @ self.vectors[text]).tolist(), strict=True))
         least = min(known.values(), default=0.0)
         return [known.get(i, least) for i in range(len(found))]
@@ -212,12 +229,21 @@ class Inquiry:
             period_in(text, self.asked_on),
         )
 
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of sentences; each is computed once."""
+        new = [text for text in dict.fromkeys(texts) if text not in self.sentences]
+        if new:
+            with _READING:
+                vectors = self.archive.encoder.encode_passages(new)
+            self.sentences.update(zip(new, vectors, strict=True))
+        return np.stack([self.sentences[text] for text in texts])
+
     def answer(self, question: str, text: str, hits: Sequence[Hit], evidence: Evidence) -> Answer:
         """The finished answer; a refusal when the evidence is weak or does not verify."""
-        refusal = Answer(
+        refused = Answer(
             question=question,
             status="refused",
-            text=REFUSAL_ZH if has_chinese(question) else REFUSAL_EN,
+            text=refusal(question),
             nearest=tuple(hits[:NEAREST]),
             hits=tuple(hits),
             confidence=evidence.confidence,
@@ -229,10 +255,10 @@ class Inquiry:
             timings=self.timings,
         )
         if not evidence.groups or evidence.confidence < self.settings.min_confidence:
-            return refusal
+            return refused
         written, citations = cite(evidence)
         answer = replace(
-            refusal,
+            refused,
             status="answered",
             text=written,
             short=evidence.short,
@@ -240,9 +266,10 @@ class Inquiry:
             citations=citations,
             nearest=(),
         )
-        return answer if verified(answer, self._article) else refusal
+        return answer if verified(answer, self.article) else refused
 
-    def _article(self, article_id: str) -> Article | None:
+    def article(self, article_id: str) -> Article | None:
+        """The archive's article of this id, if it has one."""
         try:
             return self.archive.article(article_id)
         except UnknownArticle:
@@ -254,7 +281,8 @@ class Inquiry:
             key == sentence.hit.article.id and a <= start and end <= b for key, (a, b) in self.said
         )
 
-    def _clock(self, stage: str, started: float) -> float:
+    def clock(self, stage: str, started: float) -> float:
+        """Adds the time since a moment to a stage; tells the moment that is now."""
         now = time.perf_counter()
         self.timings[stage] = self.timings.get(stage, 0.0) + now - started
         return now
@@ -302,8 +330,3 @@ def checked_question(question: str) -> str:
             "Shorten it.",
         )
     return text
-
-
-def has_chinese(text: str) -> bool:
-    """Whether the text holds Chinese characters, so that the reply should too."""
-    return any("\u4e00" <= c <= "\u9fff" for c in text)

@@ -23,6 +23,7 @@ from rag.archive import Archive
 from rag.chatbot import Chatbot
 from rag.config import load_settings
 from rag.errors import EncoderChanged, SettingsError, WenbaoError
+from rag.generate import generator_of
 from rag.plain import answer_dict, article_dict, iso
 from rag.reader import Reader
 from rag.types import Answer, Article, Filters
@@ -257,13 +258,30 @@ def _show(answer: Answer, *, as_json: bool) -> None:
     if answer.short:
         dated = f"（{_one_line(answer.dated)}）" if answer.dated else ""
         _write(_one_line(answer.short) + dated + "\n")
-    _write(answer.text)
+    if answer.fallback:
+        _note(*answer.fallback)
+    for line in _lines(answer):
+        _write(line)
     for citation in answer.citations:
         _write(f"  [{citation.number}] {_place(citation.article)}")
     if answer.nearest:
         _print("最接近的段落（不是答案）：", "Nearest passages (not an answer):")
     for hit in answer.nearest:
         _write(f"  · {_place(hit.article)}：{_one_line(hit.text)[:80]}…")
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    """The text, what a language model wrote and no passage supports marked."""
+    if not answer.statements:
+        yield answer.text
+        return
+    mark = "〔无据〕" if prefers_chinese() else "[unsupported] "
+    marked, end = "", 0
+    for statement in answer.statements:
+        before = answer.text[end : statement.start]
+        end = statement.end
+        marked += before + (mark if statement.problem else "") + answer.text[statement.start : end]
+    yield from map(_one_line, marked.split("\n"))
 
 
 def _place(article: Article) -> str:
@@ -391,7 +409,8 @@ def _embedding_only(
 def _chatbot(options: argparse.Namespace, *, create: bool = False) -> Chatbot:
     archive = Archive(options.archive, embedder=options.embedder, create=create)
     reader = Reader(options.reader) if options.reader else None
-    return Chatbot(archive, load_settings(options.config), reader=reader)
+    generator = generator_of(options.generator) if options.generator else None
+    return Chatbot(archive, load_settings(options.config), reader=reader, generator=generator)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -414,6 +433,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--asked-on", type=_date, help="the day that “yesterday” counts from")
     _embedder(ask)
     _reader(ask)
+    _generator(ask)
     _filters(ask)
     chat = _command(commands, "chat", _chat, "serve the chat page", json_too=False)
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
@@ -440,6 +460,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)
     _reader(chat)
+    _generator(chat)
     _filters(_command(commands, "list", _list, "list the articles"))
     show = _command(commands, "show", _show_article, "print one article")
     show.add_argument("id", metavar="ID")
@@ -489,6 +510,14 @@ def _reader(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--reader",
         help="a question-answering model by hub id or folder (default: the bundled one)",
+    )
+
+
+def _generator(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--generator",
+        metavar="NAME",
+        help="a language model that writes the answers, checked: openai:MODEL@URL (default: none)",
     )
 
 

@@ -72,6 +72,11 @@ def question_terms(question: str) -> list[str]:
     return chinese if foreign and chinese else terms
 
 
+def has_chinese(text: str) -> bool:
+    """Whether the text holds Chinese characters, so that the reply should too."""
+    return any("\u4e00" <= c <= "\u9fff" for c in text)
+
+
 @functools.cache
 def _simplifier() -> Callable[[str], str]:
     import opencc

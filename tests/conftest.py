@@ -154,3 +154,31 @@ def browser():
 
 def write_jsonl(path, records):
     path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in records), encoding="utf-8")
+
+
+class Scripted:
+    """A generator whose reply a function computes from the messages; the pieces are as long as it
+    says. It counts characters for tokens and notes whether it was closed before its end.
+    """
+
+    name = "scripted"
+
+    def __init__(self, reply, piece=7, context=6000):
+        self.reply = reply if callable(reply) else lambda messages: reply
+        self.piece = piece
+        self.context = context
+        self.asked = []
+        self.closed = False
+
+    def tokens(self, text):
+        return len(text)
+
+    def stream(self, messages):
+        self.asked.append(messages)
+        said = self.reply(messages)
+        try:
+            for i in range(0, len(said), self.piece):
+                yield said[i : i + self.piece]
+        except GeneratorExit:
+            self.closed = True
+            raise

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag import Answer, Chatbot, Filters, QuestionError, Settings, Turn
-from rag.chatbot import REFUSAL_EN, REFUSAL_ZH
+from rag.prompt import REFUSAL_EN, REFUSAL_ZH
 from rag.reader import Reading
 
 EAGER = Settings(min_confidence=0.0)

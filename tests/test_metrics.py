@@ -22,7 +22,6 @@ from eval.metrics import (
     is_short_answer,
     mcnemar,
     ndcg,
-    normal,
     overlap_f1,
     permutation,
     rank_of,
@@ -34,6 +33,7 @@ from eval.metrics import (
     rouge_l,
     supported,
 )
+from rag.forms import normal
 
 
 def test_wilson_interval_by_hand():

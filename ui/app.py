@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from rag import Answer, Article, Filters, Hit, WenbaoError
+from rag import Answer, Article, Draft, Filters, Hit, WenbaoError
 from rag.types import Span
 from ui import render, server
 from ui.conversations import HistoryTab, keep, owner, owner_of_user, resume
@@ -371,10 +371,10 @@ class _Page:
                     keep(self._history, session)
                     yield self._talk(session)
 
-    def _events(self, session: Session, place: int) -> Iterator[tuple[Hit, ...] | Answer]:
+    def _events(self, session: Session, place: int) -> Iterator[tuple[Hit, ...] | Draft | Answer]:
         asked, turns = session.exchanges[place], session.turns(place)
 
-        def stream() -> Iterator[tuple[Hit, ...] | Answer]:
+        def stream() -> Iterator[tuple[Hit, ...] | Draft | Answer]:
             bot = configured(self._chatbot, asked.settings)
             return bot.stream(asked.question, turns=turns, filters=asked.filters)
 

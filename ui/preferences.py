@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from rag import Answer, Chatbot, Filters, Hit, Settings, WenbaoError
+from rag import Answer, Chatbot, Draft, Filters, Hit, Settings, WenbaoError
 from rag.evidence import thresholds
 from ui import render
 from ui.models import Model, described, models, trial
@@ -45,7 +45,7 @@ def configured(chatbot: Chatbot, settings: Settings | None) -> Chatbot:
     """The chatbot under other settings; with the same archive and models, so it costs nothing."""
     if settings is None:
         return chatbot
-    return Chatbot(chatbot.archive, settings, reader=chatbot.reader)
+    return Chatbot(chatbot.archive, settings, reader=chatbot.reader, generator=chatbot.generator)
 
 
 def at_most(wrong: float) -> float:
@@ -269,7 +269,7 @@ class PreferencesTab:
             return None
         question = text("zh", "example", title=newest.title)
 
-        def stream() -> Iterator[tuple[Hit, ...] | Answer]:
+        def stream() -> Iterator[tuple[Hit, ...] | Draft | Answer]:
             return configured(self._chatbot, session.settings).stream(question)
 
         events = in_one_thread(self._executor, stream)

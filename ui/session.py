@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Literal, TypeVar
 
-from rag import Answer, Article, Filters, Hit, Settings, Turn
+from rag import Answer, Article, Draft, Filters, Hit, Settings, Turn
 from rag.types import Span
 from ui.texts import Language
 
@@ -147,8 +147,10 @@ class Session:
             self.ticket, self.untaken = object(), True
             self._put(waiting[0], stage="retrieving")
 
-    def receive(self, ticket: object, event: tuple[Hit, ...] | Answer) -> bool:
+    def receive(self, ticket: object, event: tuple[Hit, ...] | Draft | Answer) -> bool:
         """Takes in what ``Chatbot.stream`` gave; false when the question was given up."""
+        if isinstance(event, Draft):
+            return self._update(ticket)
         if not isinstance(event, Answer):
             return self._update(ticket, stage="reading", hits=event)
         place = self.current

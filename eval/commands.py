@@ -17,6 +17,7 @@ COMMANDS = {
     "pages": "how well generated pages come apart into articles and paragraphs",
     "retrieval": "recall of each leg and of their fusion",
     "speed": "throughput, latency, memory, cold start on this machine",
+    "writing": "how fast a language model on this machine writes, and stops",
     "waiting": "how long one person and ten people wait in the page",
 }
 """Name -> what it measures; ``eval.NAME.main`` runs it."""

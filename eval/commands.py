@@ -18,6 +18,7 @@ COMMANDS = {
     "support": "how well generated sentences are told from invented ones",
     "retrieval": "recall of each leg and of their fusion",
     "speed": "throughput, latency, memory, cold start on this machine",
+    "writing": "how fast a language model on this machine writes, and stops",
     "waiting": "how long one person and ten people wait in the page",
 }
 """Name -> what it measures; ``eval.NAME.main`` runs it."""

@@ -184,7 +184,8 @@ def _seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on."""
     import torch
 
     try:
@@ -212,7 +213,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     articles = read_jsonl(options.articles)
     questions = [record["question"] for record in read_jsonl(options.questions)][: options.ask]
-    sys.stdout.write(_machine() + "\n")
+    sys.stdout.write(machine() + "\n")
     _print("embedding", throughput(articles))
     _print("reading 8 passages", reading(articles, questions))
     with tempfile.TemporaryDirectory() as folder:

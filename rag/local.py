@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings import computing, quiet
 from rag.errors import GeneratorError
-from rag.messages import CONTEXT, CUT, REPLY, Message, Put, relayed, said
+from rag.messages import CONTEXT, CUT, REPLY, Message, said
+from rag.relay import Put, relayed
 
 if TYPE_CHECKING:
     import torch

@@ -22,7 +22,7 @@ PIPELINE = [
     "types", "plain", "errors", "config", "harmless", "terms", "dates", "forms", "printed", "asks",
     "source", "decoding", "records", "webpage", "documents", "reading", "marks", "lines",
     "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
-    "editing", "archive", "retrieve", "evidence", "answer", "messages", "endpoint", "local",
+    "editing", "archive", "retrieve", "evidence", "answer", "messages", "relay", "endpoint", "local",
     "generate", "prompt", "cite", "segments", "claims", "check", "drafting", "composing",
     "conversation", "chatbot",
 ]  # fmt: skip

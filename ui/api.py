@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, StreamingResponse
 
@@ -45,6 +44,9 @@ MAX_BODY = 2**20
 MOST = 32
 """Questions on their way at the same time, as many as the page takes."""
 
+_FORGOTTEN = 16
+"""How many times the longest body is read of one that is longer."""
+
 _NO_STORE = {"cache-control": "no-store"}
 _STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -70,7 +72,8 @@ def interface(
     app.state.behind = _Behind(chatbot, access, Threads(questions), body)
     app.include_router(_ROUTER)
     reference.add(app, access)
-    for kind in (Exception, HTTPException, *refused()):
+    kinds: tuple[type[Exception], ...] = (Exception, *refused())
+    for kind in kinds:
         app.add_exception_handler(kind, _said)
     return app
 
@@ -181,22 +184,24 @@ def _check(request: Request, behind: _Behind) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Refusal(415, "api_type", kind=kind[:80])
-        size = request.headers.get("content-length", "0")
-        if size.isdecimal() and int(size) > behind.most:
-            raise Refusal(413, "api_large", most=behind.most >> 10)
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
-    """Takes in a body as far as it may go."""
+    """Takes in a body as far as it may go. Of one that is longer, some is read and forgotten: who
+    is still sending would not hear the answer.
+    """
     size = 0
 
     async def bounded() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > most:
-            raise HTTPException(413)
-        return message
+        if size <= most:
+            return message
+        while message.get("more_body") and size < _FORGOTTEN * most:
+            message = await receive()
+            size += len(message.get("body", b""))
+        raise Refusal(413, "api_large", most=most >> 10)
 
     return bounded
 
@@ -321,5 +326,5 @@ def _addresses(request: Request) -> Callable[[Citation], str]:
 async def _said(request: Request, exc: Exception) -> Response:
     """What is wrong, as JSON."""
     refusal = refusal_of(exc)
-    headers = {**_NO_STORE, **refusal.headers}
-    return JSONResponse(refusal.body(request.url.path), refusal.status, headers)
+    headers = {**_NO_STORE, **(refusal.headers or {})}
+    return JSONResponse(refusal.body(request.url.path), refusal.status_code, headers)

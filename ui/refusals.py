@@ -20,10 +20,10 @@ WAIT = 2
 """Seconds after which a client may try again that found no room."""
 
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-_KEYS = {400: "api_body", 404: "api_no_path", 405: "api_method", 413: "api_large"}
+_KEYS = {400: "api_body", 404: "api_no_path", 405: "api_method"}
 
 
-class Refusal(Exception):
+class Refusal(HTTPException):
     """A request that is not answered. ``key`` names the message, ``values`` fill its blanks;
     ``param`` is the field that is wrong, ``code`` what OpenAI calls the mistake.
     """
@@ -39,8 +39,7 @@ class Refusal(Exception):
         said: tuple[str, str] | None = None,
         **values: object,
     ) -> None:
-        self.status = status
-        self.headers = dict(headers or {})
+        super().__init__(status, key, dict(headers or {}))
         self._said = said or both(key, **values)
         self._param = param
         self._code = code or key
@@ -50,15 +49,15 @@ class Refusal(Exception):
         zh, en = self._said
         if not path.startswith("/v1/"):
             return {"error": {"zh": zh, "en": en}}
-        usual = "invalid_request_error" if self.status < 500 else "server_error"
-        kind = _KINDS.get(self.status, usual)
+        usual = "invalid_request_error" if self.status_code < 500 else "server_error"
+        kind = _KINDS.get(self.status_code, usual)
         said = {"message": f"{zh} {en}", "type": kind, "param": self._param, "code": self._code}
         return {"error": said}
 
 
 def refused() -> tuple[type[Exception], ...]:
     """The exceptions that are answers to a request, and not failures of the server."""
-    return (Refusal, RequestValidationError, WenbaoError, TooMany, ClientDisconnect)
+    return (HTTPException, RequestValidationError, WenbaoError, TooMany, ClientDisconnect)
 
 
 def refusal_of(exc: Exception) -> Refusal:

@@ -147,10 +147,10 @@ def test_no_image_html_or_named_link_comes_of_any_words(words):
 
 
 def test_why_the_model_did_not_answer_is_said_in_the_language_of_the_question():
-    made = answer("主跨628米。[1]", (FIRST,), fallback=("没有应答。", "No sign."))
+    made = answer("主跨628米。[1]", (FIRST,), short="628米", fallback=("没有应答。", "No sign."))
     content = completion(made, "k", 0, address)["choices"][0]["message"]["content"]
-    assert content == "主跨628米。[1]\n\n（语言模型没有作答：没有应答。）"
-    assert written(made, "en").content.endswith("(The language model did not answer: No sign.)")
+    assert content == "没有应答。\n\n628米\n\n主跨628米。[1]"
+    assert written(made, "en").content.startswith("No sign.\n\n628米")
 
 
 # --- streams -------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ _ROUTER = APIRouter(route_class=_Checked)
 @_ROUTER.post(
     "/api/ask",
     response_model=None,
+    tags=["wenbao"],
     summary="Ask the archive",
     responses=reference.answers(schema.Answer, schema.Problem, stream=reference.ASK_STREAM),
 )
@@ -117,6 +118,7 @@ async def ask(
 @_ROUTER.post(
     "/v1/chat/completions",
     response_model=None,
+    tags=["OpenAI's format"],
     summary="Ask the archive in OpenAI's format",
     responses=reference.answers(
         schema.Completion, schema.ChatProblem, stream=reference.CHAT_STREAM
@@ -144,6 +146,7 @@ async def chat(request: Request, asked: schema.ChatRequest) -> Response:
 @_ROUTER.get(
     "/v1/models",
     response_model=None,
+    tags=["OpenAI's format"],
     summary="What answers here",
     responses=reference.answers(schema.Models, schema.ChatProblem),
 )
@@ -155,6 +158,7 @@ async def models(request: Request) -> Response:
 @_ROUTER.get(
     "/v1/models/{name}",
     response_model=None,
+    tags=["OpenAI's format"],
     summary="One of them",
     responses=reference.answers(schema.Model, schema.ChatProblem),
 )

@@ -83,8 +83,8 @@ def _cited(message: ChatMessage) -> list[GivenCitation]:
 def written(made: Answer | Draft, language: Language) -> Written:
     """The message that says an answer, or the checked part of one on its way.
 
-    A generated sentence that is not supported says so. Few words that answer stand in front, and
-    why a language model did not answer stands behind.
+    A generated sentence that is not supported says so. In front stand the few words that answer,
+    and before them why the answer is not the language model's.
     """
     body = _body(made.text, made.statements, made.citations, language)
     if isinstance(made, Draft):
@@ -93,9 +93,7 @@ def written(made: Answer | Draft, language: Language) -> Written:
         dated = text(language, "api_dated", dated=made.dated) if made.dated else ""
         body = body.after(f"{inert(made.short + dated)}\n\n")
     if made.fallback:
-        reason = made.fallback[0] if language == "zh" else made.fallback[1]
-        said = inert(text(language, "api_fallback", reason=reason))
-        body = Written(content=f"{body.content}\n\n{said}", places=body.places)
+        body = body.after(f"{inert(made.fallback[0 if language == 'zh' else 1])}\n\n")
     return body
 
 

@@ -97,7 +97,9 @@ class Ask(_Request):
     )
     filters: AskFilters = AskFilters()
     asked_on: date | None = Field(
-        default=None, description="The day that “yesterday” counts from; today if left out."
+        default=None,
+        description="The day that “yesterday” counts from; today if left out.",
+        examples=["2024-03-28"],
     )
     stream: bool = Field(
         default=False,

@@ -539,10 +539,6 @@ TABLE: dict[str, dict[Language, str]] = {
     },
     "api_unsupported": {"zh": "（未获原文证实）", "en": " (not confirmed by the paper)"},
     "api_dated": {"zh": "（{dated}）", "en": " ({dated})"},
-    "api_fallback": {
-        "zh": "（语言模型没有作答：{reason}）",
-        "en": "(The language model did not answer: {reason})",
-    },
     "api_instead": {
         "zh": "以上文字作废，以下面的回答为准：",
         "en": "The words above do not stand; the answer is:",

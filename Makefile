@@ -12,7 +12,7 @@ EXAMPLES := --example 青禾大桥哪天通车？ --example 《岚江纪》的�
 .PHONY: chat test check format sample screenshots clean
 
 chat: $(ARCHIVE)/archive.db
-	$(BIN)/wenbao chat --archive $(ARCHIVE) --port $(PORT) $(if $(filter var/sample,$(ARCHIVE)),$(EXAMPLES))
+	$(BIN)/wenbao serve --archive $(ARCHIVE) --port $(PORT) $(if $(filter var/sample,$(ARCHIVE)),$(EXAMPLES))
 
 test: .venv/test.stamp
 	$(BIN)/python -m pytest

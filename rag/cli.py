@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -112,14 +112,16 @@ def _ask_many(bot: Chatbot, filters: Filters, options: argparse.Namespace) -> in
     return code
 
 
-def _chat(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace) -> int:
+    from ui.access import read_token
     from ui.app import serve
     from ui.history import History
     from ui.users import read_users
 
     users = read_users(options.auth) if options.auth else None
+    token = read_token(options.token_file, os.environ)
     if users is None:
-        _warn_if_open(options.host)
+        _warn_if_open(options.host, token)
     bot = _chatbot(options, create=True)  # its page takes the first files
     path = options.history or bot.archive.path / "history.db"
     history = None if options.no_history else History(path)
@@ -134,20 +136,27 @@ def _chat(options: argparse.Namespace) -> int:
         questions=options.questions,
         history=history,
         users=users,
+        token=token,
     )
     return 0
 
 
-def _warn_if_open(host: str) -> None:
+def _warn_if_open(host: str, token: str | None) -> None:
     from ui.server import is_local
 
-    if not is_local(host):
+    if is_local(host):
+        return
+    _note(
+        f"警告：页面开放在 {host}，没有密码：凡是连得到这个端口的人，都能查阅这份档案，也能改动"
+        "它。请用 wenbao passwd 文件 用户名 建立用户，再加上 --auth 文件。",
+        f"Warning: the page is open on {host} and has no password: everyone who reaches this "
+        "port reads the archive and can change it. Make users with wenbao passwd FILE USER, "
+        "then add --auth FILE.",
+    )
+    if token is None:
         _note(
-            f"警告：页面开放在 {host}，没有密码：凡是连得到这个端口的人，都能查阅这份档案，也能改动"
-            "它。请用 wenbao passwd 文件 用户名 建立用户，再加上 --auth 文件。",
-            f"Warning: the page is open on {host} and has no password: everyone who reaches this "
-            "port reads the archive and can change it. Make users with wenbao passwd FILE USER, "
-            "then add --auth FILE.",
+            "警告：HTTP 接口也没有令牌。请加上 --token-file 文件。",
+            "Warning: the HTTP interface has no token either. Add --token-file FILE.",
         )
 
 
@@ -435,13 +444,20 @@ def _parser() -> argparse.ArgumentParser:
     _reader(ask)
     _generator(ask)
     _filters(ask)
-    chat = _command(commands, "chat", _chat, "serve the chat page", json_too=False)
-    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    chat.add_argument("--port", type=int, default=7860, help="port to listen on (7860)")
-    chat.add_argument(
+    serve = _command(
+        commands,
+        "serve",
+        _serve,
+        "serve the page and the HTTP interface",
+        json_too=False,
+        also=("chat",),
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=7860, help="port to listen on (7860)")
+    serve.add_argument(
         "--example", action="append", default=[], metavar="QUESTION", help="a question to click"
     )
-    chat.add_argument(
+    serve.add_argument(
         "--questions",
         action="append",
         default=[],
@@ -449,18 +465,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a question set that can be run in the page",
     )
-    kept = chat.add_mutually_exclusive_group()
+    kept = serve.add_mutually_exclusive_group()
     kept.add_argument(
         "--history", type=Path, metavar="FILE", help="where conversations are kept (in the archive)"
     )
     kept.add_argument("--no-history", action="store_true", help="keep no conversations")
-    chat.add_argument(
+    serve.add_argument(
         "--auth", type=Path, metavar="FILE", help="let in only the users of this file (see passwd)"
     )
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(chat)
     _reader(chat)
     _generator(chat)
+    _generator(serve)
     _filters(_command(commands, "list", _list, "list the articles"))
     show = _command(commands, "show", _show_article, "print one article")
     show.add_argument("id", metavar="ID")
@@ -469,7 +486,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", _doctor, "check the archive, the model and the versions")
     doctor.add_argument("--reembed", action="store_true", help="embed all passages again")
     _embedder(doctor)
-    about = "set a user's password in the file for chat --auth; asked for, or read from a pipe"
+    about = "set a user's password in the file for serve --auth; asked for, or read from a pipe"
     passwd = commands.add_parser("passwd", help=about, description=about)
     passwd.set_defaults(run=_passwd)
     passwd.add_argument("file", type=Path, metavar="FILE")
@@ -485,8 +502,12 @@ def _command(
     text: str,
     *,
     json_too: bool = True,
+    also: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    """``also`` are other names of the command."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, aliases=also
+    )
     command.set_defaults(run=run)
     command.add_argument(
         "--archive",

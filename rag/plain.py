@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from rag.types import Answer, Article, Citation, Hit, Statement
+from rag.types import Answer, Article, Citation, Draft, Hit, Statement
 
 
 def answer_dict(answer: Answer) -> dict[str, Any]:
@@ -18,8 +18,8 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "dated": answer.dated,
         "confidence": round(answer.confidence, 4),
         "citations": [_citation_dict(citation) for citation in answer.citations],
-        "nearest": [_hit_dict(hit) for hit in answer.nearest],
-        "hits": [_hit_dict(hit) for hit in answer.hits],
+        "nearest": [hit_dict(hit) for hit in answer.nearest],
+        "hits": [hit_dict(hit) for hit in answer.hits],
         "standalone": answer.standalone,
         "asked_on": iso(answer.asked_on),
         "settings_id": answer.settings_id,
@@ -29,6 +29,16 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "statements": [_statement_dict(answer.text, each) for each in answer.statements],
         "used": answer.used,
         "fallback": answer.fallback and dict(zip(("zh", "en"), answer.fallback, strict=True)),
+    }
+
+
+def draft_dict(draft: Draft) -> dict[str, Any]:
+    """A generated answer on its way, as JSON has it."""
+    return {
+        "text": draft.text,
+        "pending": draft.pending,
+        "citations": [_citation_dict(citation) for citation in draft.citations],
+        "statements": [_statement_dict(draft.text, each) for each in draft.statements],
     }
 
 
@@ -80,7 +90,8 @@ def _statement_dict(text: str, statement: Statement) -> dict[str, Any]:
     }
 
 
-def _hit_dict(hit: Hit) -> dict[str, Any]:
+def hit_dict(hit: Hit) -> dict[str, Any]:
+    """A passage that was found, as JSON has it."""
     return {
         "article_id": hit.article.id,
         "title": hit.article.title,

@@ -6,6 +6,8 @@ import asyncio
 import threading
 
 from ui import server
+from ui.access import Access
+from ui.api import interface
 from ui.app import build
 
 FLAGS = [
@@ -26,8 +28,10 @@ class Running:
     them open.
     """
 
-    def __init__(self, bot, *, users=None, **options) -> None:
+    def __init__(self, bot, *, users=None, token=None, limits=None, **options) -> None:
         self._users = users
+        access = Access(token=token, login=bool(users))
+        self._interface = interface(bot, access=access, **(limits or {}))
         self.listener = server.listen("127.0.0.1", 0)
         self.url = server.address(self.listener)
         self._server = None
@@ -37,7 +41,9 @@ class Running:
         import uvicorn
 
         inbox = options.get("inbox")
-        app = server.application(build(bot, **options), users=self._users, inbox=inbox)
+        app = server.application(
+            build(bot, **options), users=self._users, inbox=inbox, interface=self._interface
+        )
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         await self._server.serve(sockets=[self.listener])
 

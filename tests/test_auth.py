@@ -197,19 +197,42 @@ def test_a_page_that_is_open_to_others_is_warned_of(
     monkeypatch.setattr(
         "rag.cli._chatbot", lambda options, **_: cli.Chatbot(archive, reader=reader)
     )
-    assert cli.main(["chat", "--no-history", "--archive", str(archive.path), *options]) == 0
+    assert cli.main(["serve", "--no-history", "--archive", str(archive.path), *options]) == 0
     err = capsys.readouterr().err
     assert ("--auth" in err and "can change it" in err) is warned
+    assert ("HTTP" in err and "--token-file" in err) is warned
 
 
-def test_chat_hands_the_users_on_and_does_not_warn(archive, reader, monkeypatch, capsys, tmp_path):
+@pytest.mark.parametrize("command", ["serve", "chat"])
+def test_the_token_is_handed_on_and_not_asked_for_again(
+    archive, reader, monkeypatch, capsys, tmp_path, command
+):
+    served = {}
+    monkeypatch.setattr("ui.app.serve", lambda bot, **options: served.update(options))
+    monkeypatch.setattr(
+        "rag.cli._chatbot", lambda options, **_: cli.Chatbot(archive, reader=reader)
+    )
+    (tmp_path / "token").write_text("a-token-of-the-newsroom\n", encoding="utf-8")
+    given = [command, "--no-history", "--host", "0.0.0.0", "--token-file"]
+    assert cli.main([*given, str(tmp_path / "token")]) == 0
+    assert served["token"] == "a-token-of-the-newsroom"
+    err = capsys.readouterr().err
+    assert "--auth" in err
+    assert "--token-file" not in err
+    assert cli.main([*given, str(tmp_path / "none")]) == 1
+    monkeypatch.setenv("WENBAO_TOKEN", "another-token-of-ours")
+    assert cli.main(given[:-1]) == 0
+    assert served["token"] == "another-token-of-ours"
+
+
+def test_serve_hands_the_users_on_and_does_not_warn(archive, reader, monkeypatch, capsys, tmp_path):
     served = {}
     monkeypatch.setattr("ui.app.serve", lambda bot, **options: served.update(options))
     monkeypatch.setattr(
         "rag.cli._chatbot", lambda options, **_: cli.Chatbot(archive, reader=reader)
     )
     set_password(tmp_path / "users", "su", PASSWORD)
-    given = ["chat", "--no-history", "--host", "0.0.0.0", "--auth", str(tmp_path / "users")]
+    given = ["serve", "--no-history", "--host", "0.0.0.0", "--auth", str(tmp_path / "users")]
     assert cli.main(given) == 0
     assert check(served["users"], "su", PASSWORD)
     assert capsys.readouterr().err == ""

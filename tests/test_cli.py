@@ -174,7 +174,7 @@ def test_help_is_light_and_complete():
     done = subprocess.run(
         [sys.executable, "-m", "rag.cli", "--help"], capture_output=True, text=True, check=True
     )
-    for command in ("add", "ask", "chat", "list", "show", "remove", "doctor", "passwd", "eval"):
+    for command in ("add", "ask", "serve", "list", "show", "remove", "doctor", "passwd", "eval"):
         assert command in done.stdout
 
 

@@ -39,6 +39,10 @@ def test_what_is_wrong_is_said_at_load(tmp_path, text, words):
         load_settings(path, {})
 
 
+def test_what_else_stands_in_the_environment_is_no_setting():
+    assert load_settings(environ={"WENBAO_TOKEN": "x", "WENBAO_API_KEY": "x"}) == Settings()
+
+
 def test_unknown_names_in_the_environment_are_errors():
     with pytest.raises(SettingsError, match="passagez"):
         load_settings(environ={"WENBAO_PASSAGEZ": "1"})

@@ -205,7 +205,7 @@ def test_the_bundled_readers_mark_begins_with_its_name():
 def test_models_are_text_and_the_commands_that_change_them_are_given():
     shown = described([Model("embedder", "<b>x", "<i>y", bundled=False)], "en")
     assert "&lt;b&gt;x" in shown and "&lt;i&gt;y" in shown
-    for command in ("add --embedder", "doctor --reembed --embedder", "chat --reader"):
+    for command in ("add --embedder", "doctor --reembed --embedder", "serve --reader"):
         assert f"wenbao {command}" in shown
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from rag import Answer, Article, Draft, Filters, Hit, WenbaoError
 from rag.types import Span
 from ui import render, server
+from ui.access import Access
 from ui.conversations import HistoryTab, keep, owner, owner_of_user, resume
 from ui.evaluation import EvaluationTab
 from ui.events import as_day, given
@@ -29,6 +30,7 @@ from ui.users import Secret
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.types import ASGIApp
 
     from rag import Chatbot
 
@@ -96,9 +98,11 @@ def serve(
     questions: Sequence[Path] = (),
     history: History | None = None,
     users: Mapping[str, Secret] | None = None,
+    token: str | None = None,
 ) -> None:
-    """Serves the page until it is interrupted, and prints its address once it is up. With
-    ``users``, only they get in.
+    """Serves the page and the HTTP interface until it is interrupted, and prints the address once
+    they are up. With ``users``, only they get in, and to the interface the bearer of the ``token``;
+    with a token alone, the interface asks for it.
 
     Raises ``WenbaoError`` when the port is in use or the host cannot be listened on.
     """
@@ -112,8 +116,21 @@ def serve(
             history=history,
             inbox=inbox,
         )
-        app = server.application(blocks, host=host, users=users, language=language, inbox=inbox)
+        app = server.application(
+            blocks,
+            host=host,
+            users=users,
+            language=language,
+            inbox=inbox,
+            interface=_interface(chatbot, Access(token=token, login=bool(users))),
+        )
         server.run(app, listener, open_browser=open_browser)
+
+
+def _interface(chatbot: "Chatbot", access: Access) -> "ASGIApp":
+    from ui.api import interface
+
+    return interface(chatbot, access=access)
 
 
 def _keep_quiet() -> None:

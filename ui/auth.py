@@ -12,6 +12,7 @@ import html
 import ipaddress
 import logging
 import math
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -51,7 +52,7 @@ class Login:
 
     ``scope["user"]`` is then the user's name. Sessions are random tokens that only this process
     knows: unlike a signed cookie, one that was logged out of is void wherever a copy of it is.
-    They end with the process.
+    They end with the process. ``unasked`` are paths that look themselves at who asks.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class Login:
         *,
         users: Mapping[str, Secret],
         language: Language | None = None,
+        unasked: re.Pattern[str] | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         self._app = app
         self._users = users
         self._language = language
+        self._unasked = unasked
         self._sessions = Sessions(clock)
         self._failures = Failures(clock)
         self._checking = asyncio.Lock()
@@ -80,7 +83,8 @@ class Login:
         else:
             request = Request(scope, receive)
             user = self._sessions.user(request.cookies.get(SESSION, ""))
-            if user and scope["path"] not in PATHS:
+            passed = self._unasked and self._unasked.fullmatch(scope["path"])
+            if passed or (user and scope["path"] not in PATHS):
                 await self._app({**scope, "user": user}, receive, send)
             else:
                 response = await self._answered(request, user)

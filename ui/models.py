@@ -16,7 +16,7 @@ STAGES = ("load", "encode", "retrieve", "read")
 CHANGES = {
     "change_new": "wenbao add --embedder NAME …",
     "change_old": "wenbao doctor --reembed --embedder NAME",
-    "change_reader": "wenbao chat --reader NAME",
+    "change_reader": "wenbao serve --reader NAME",
 }
 """The commands that choose other models, by the key of what for."""
 

@@ -53,6 +53,12 @@ _SERVED = re.compile(
     r"|gradio_api/(?:queue/(?:join|data)|run/[^/]*|cancel|reset|heartbeat/[^/]*|startup-events"
     r"|app_id|theme\.css))?/?"
 )
+INTERFACE = re.compile(r"/(?:api|v1|docs)/.*|/docs|/openapi\.json")
+"""The paths of the HTTP interface, where there is one."""
+
+_OF_PROGRAMS = re.compile(r"/(?:api|v1)/.*")
+"""Those of them that look themselves at who asks: programs do not log in."""
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(?::\d+)?", re.IGNORECASE)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _WILDCARD = frozenset({"", "0.0.0.0", "::"})
@@ -62,17 +68,34 @@ _GRACE = 2
 """Seconds that open connections get when the server stops: every open page holds one."""
 
 
+class Fork:
+    """Sends the paths of the HTTP interface there, and all others on to the page."""
+
+    def __init__(self, app: ASGIApp, *, interface: ASGIApp) -> None:
+        self._app = app
+        self._interface = interface
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection."""
+        aside = scope["type"] == "http" and INTERFACE.fullmatch(scope["path"])
+        await (self._interface if aside else self._app)(scope, receive, send)
+
+
 class Guard:
     """Puts the security headers on every response, and answers only for the page's own paths.
 
     A server on the loopback answers only to loopback names, so that a foreign page cannot read the
-    archive through a host name that it points here. ``also`` are further paths that are served.
+    archive through a host name that it points here. ``also`` are further paths that are served,
+    and with ``interface`` its paths too.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str, also: Collection[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str, also: Collection[str] = (), interface: bool = False
+    ) -> None:
         self._app = app
         self._loopback_only = is_local(host)
         self._also = frozenset(also)
+        self._interface = interface
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
@@ -91,7 +114,9 @@ class Guard:
         await app(scope, receive, send_guarded)
 
     def _allowed(self, scope: Scope) -> bool:
-        if not (_SERVED.fullmatch(scope["path"]) or scope["path"] in self._also):
+        path = scope["path"]
+        asked_by_program = self._interface and INTERFACE.fullmatch(path)
+        if not (_SERVED.fullmatch(path) or path in self._also or asked_by_program):
             return False
         if not self._loopback_only:
             return True
@@ -107,10 +132,11 @@ def application(
     users: Mapping[str, Secret] | None = None,
     language: Language | None = None,
     inbox: Inbox | None = None,
+    interface: ASGIApp | None = None,
 ) -> FastAPI:
-    """The page as an ASGI application, with its style, script, theme and guard, and with the inbox
-    that takes uploads; for ``users`` alone, if there are any, who then log in, in ``language`` or
-    in that of their browser.
+    """The page as an ASGI application, with its style, script, theme and guard, with the inbox
+    that takes uploads, and with the HTTP interface beside it; for ``users`` alone, if there are
+    any, who then log in, in ``language`` or in that of their browser.
     """
     import fastapi
     import gradio as gr
@@ -135,9 +161,13 @@ def application(
         auth_dependency=_user if users else None,
     )
     app.add_middleware(theme.Themed)
+    if interface:
+        app.add_middleware(Fork, interface=interface)
     if users:
-        app.add_middleware(auth.Login, users=users, language=language)
-    app.add_middleware(Guard, host=host, also=auth.PATHS if users else ())
+        app.add_middleware(auth.Login, users=users, language=language, unasked=_OF_PROGRAMS)
+    app.add_middleware(
+        Guard, host=host, also=auth.PATHS if users else (), interface=interface is not None
+    )
     return app
 
 

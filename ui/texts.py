@@ -480,6 +480,83 @@ TABLE: dict[str, dict[Language, str]] = {
         "en": "The users' file {path} cannot be written: {reason}. Check the folder and its "
         "permissions.",
     },
+    # The HTTP interface
+    "api_unauthorized": {
+        "zh": "没有令牌，或令牌不对。请在请求头里写 Authorization: Bearer 令牌，或先在页面登录。",
+        "en": "The token is missing or wrong. Send the header Authorization: Bearer TOKEN, or log "
+        "in to the page first.",
+    },
+    "api_foreign": {
+        "zh": "请求来自另一个网站的页面，不予回答。请从程序里发送。",
+        "en": "The request comes from a page of another site and is not answered. Send it from a "
+        "program.",
+    },
+    "api_type": {
+        "zh": "请求的 Content-Type 是“{kind}”。请用 application/json。",
+        "en": "The request's Content-Type is “{kind}”. Use application/json.",
+    },
+    "api_large": {
+        "zh": "请求体超过上限 {most} KB。请少带几轮对话。",
+        "en": "The body is larger than {most} KB. Send fewer turns of the conversation.",
+    },
+    "api_body": {
+        "zh": "请求体不是 JSON。请检查引号、逗号和编码（UTF-8）。",
+        "en": "The body is not JSON. Check quotes, commas and the encoding (UTF-8).",
+    },
+    "api_invalid": {
+        "zh": "请求的字段 {where} 不对：{reason}。格式见 /docs。",
+        "en": "The field {where} of the request is wrong: {reason}. See /docs for the form.",
+    },
+    "api_no_path": {
+        "zh": "没有这个地址。有哪些见 /docs。",
+        "en": "There is no such path. See /docs for those that there are.",
+    },
+    "api_method": {
+        "zh": "这个地址不接受这种请求方法。请看响应头 Allow，或 /docs。",
+        "en": "This path does not take this method. See the header Allow, or /docs.",
+    },
+    "api_busy": {
+        "zh": "同时在答的问题太多。请过几秒再试。",
+        "en": "Too many questions are being answered. Try again in a few seconds.",
+    },
+    "api_gone": {"zh": "客户端断开了。", "en": "The client hung up."},
+    "api_model": {
+        "zh": "没有名为“{name}”的模型。请用 wenbao。",
+        "en": "There is no model “{name}”. Use wenbao.",
+    },
+    "api_one": {
+        "zh": "一个问题只有一个回答。请去掉 n，或写 1。",
+        "en": "A question has one answer. Leave out n, or write 1.",
+    },
+    "api_only_text": {
+        "zh": "回答是文字，不是别的格式。请去掉 response_format；要 JSON 请用 /api/ask。",
+        "en": "The answer is text and nothing else. Leave out response_format; for JSON use "
+        "/api/ask.",
+    },
+    "api_no_question": {
+        "zh": "对话里没有要答的问题：最后一条消息应当来自 user。",
+        "en": "The dialogue ends without a question: its last message should be the user's.",
+    },
+    "api_unsupported": {"zh": "（未获原文证实）", "en": " (not confirmed by the paper)"},
+    "api_dated": {"zh": "（{dated}）", "en": " ({dated})"},
+    "api_instead": {
+        "zh": "以上文字作废，以下面的回答为准：",
+        "en": "The words above do not stand; the answer is:",
+    },
+    "api_no_reference": {
+        "zh": "缺少接口说明页的文件 {name}。请运行：pip install fastapi-offline",
+        "en": "The file {name} of the reference page is missing. Run: pip install fastapi-offline",
+    },
+    "token_unreadable": {
+        "zh": "读不出令牌文件 {path}：{reason}。请检查路径和权限。",
+        "en": "The token file {path} cannot be read: {reason}. Check its path and permissions.",
+    },
+    "token_weak": {
+        "zh": "{place} 里的令牌不能用：应当是 16 到 512 个没有空格的 ASCII 字符。可以这样生成："
+        'python -c "import secrets; print(secrets.token_urlsafe())"',
+        "en": "The token in {place} cannot be used: it should be 16 to 512 ASCII characters "
+        'without spaces. Make one with: python -c "import secrets; print(secrets.token_urlsafe())"',
+    },
 }
 
 

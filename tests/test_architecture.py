@@ -22,8 +22,8 @@ PIPELINE = [
     "types", "plain", "errors", "config", "harmless", "terms", "dates", "forms", "printed", "asks",
     "source", "decoding", "records", "webpage", "documents", "reading", "marks", "lines",
     "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
-    "editing", "archive", "retrieve", "evidence", "answer", "messages", "relay", "endpoint", "local",
-    "generate", "prompt", "cite", "segments", "claims", "check", "drafting", "composing",
+    "editing", "archive", "retrieve", "evidence", "answer", "messages", "relay", "endpoint",
+    "local", "generate", "prompt", "cite", "segments", "claims", "check", "drafting", "composing",
     "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""

@@ -207,6 +207,7 @@ def test_an_answer_can_be_sent_back_as_an_earlier_turn(served, bot):
         ({"question": "\ud800"}, "half a character"),
         ({"question": "问", "turns": [{"question": "问"}] * 101}, "turns"),
         ({"question": "问", "filters": {"since": "yesterday"}}, "filters.since"),
+        ({"question": "问", "asked_on": "9999-12-31"}, "asked_on"),
         ({"question": "问", "tempo": 1}, "tempo"),
     ],
 )

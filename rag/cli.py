@@ -473,10 +473,15 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--auth", type=Path, metavar="FILE", help="let in only the users of this file (see passwd)"
     )
-    chat.add_argument("--open", action="store_true", help="open the page in a browser")
-    _embedder(chat)
-    _reader(chat)
-    _generator(chat)
+    serve.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="the bearer token of the HTTP interface (WENBAO_TOKEN)",
+    )
+    serve.add_argument("--open", action="store_true", help="open the page in a browser")
+    _embedder(serve)
+    _reader(serve)
     _generator(serve)
     _filters(_command(commands, "list", _list, "list the articles"))
     show = _command(commands, "show", _show_article, "print one article")

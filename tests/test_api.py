@@ -12,11 +12,12 @@ from dataclasses import replace
 
 import openai
 import pytest
-from conftest import STORIES, HashEncoder, OverlapReader, write_jsonl
+from conftest import STORIES, HashEncoder, OverlapReader, Scripted, write_jsonl
 from page import Running
 from test_auth import PASSWORD
+from test_composing import writes
 
-from rag import Archive, Chatbot, Draft, Turn
+from rag import Archive, Chatbot, GeneratorError, Settings, Turn
 from rag.plain import answer_dict
 from ui.access import Access, TokenError, read_token
 from ui.schema import Answer, Completion, Problem
@@ -30,28 +31,37 @@ UNKNOWN = "火星上的咖啡馆几点开门？"
 DIALOGUE = [{"role": "user", "content": QUESTION}]
 
 
-class Endless:
-    """A chatbot whose answer has one more word every moment, until nobody reads on."""
+class Endless(Scripted):
+    """A generator that writes one word after the other until nobody reads on."""
 
-    def __init__(self, archive) -> None:
-        self.archive = archive
-        self.settings = Chatbot(archive).settings
-        self.closed = threading.Event()
+    def __init__(self) -> None:
+        super().__init__("")
+        self.began, self.closed = threading.Event(), threading.Event()
 
-    def stream(self, question, **_):
+    def stream(self, messages):
+        self.began.set()
         try:
-            yield ()
-            text = ""
             while True:
-                text += question[0]
-                yield Draft(text=text)
+                yield "水"
                 time.sleep(0.01)
         finally:
             self.closed.set()
 
 
-class Failing(Endless):
+class Breaking(Scripted):
+    """A generator that fails after it has said everything."""
+
+    def stream(self, messages):
+        yield from super().stream(messages)
+        raise GeneratorError("模型断了。", "The model broke.")
+
+
+class Failing:
     """A chatbot that breaks in the middle."""
+
+    def __init__(self, archive) -> None:
+        self.archive = archive
+        self.settings = Settings()
 
     def stream(self, question, **_):
         yield ()
@@ -197,6 +207,7 @@ def test_an_answer_can_be_sent_back_as_an_earlier_turn(served, bot):
         ({"question": "\ud800"}, "half a character"),
         ({"question": "问", "turns": [{"question": "问"}] * 101}, "turns"),
         ({"question": "问", "filters": {"since": "yesterday"}}, "filters.since"),
+        ({"question": "问", "asked_on": "9999-12-31"}, "asked_on"),
         ({"question": "问", "tempo": 1}, "tempo"),
     ],
 )
@@ -369,6 +380,82 @@ def test_the_official_client_understands_what_is_wrong(served, given, param, str
     assert failure.value.type == "invalid_request_error"
 
 
+# --- with a language model -----------------------------------------------------------------------
+
+DRY = "停水检修影响多少户居民？"
+TRUE = "城东水厂停水检修，影响居民2.1万户。"
+FALSE = "检修由鲸鱼主持。"
+
+
+def writing(papers, generator):
+    """A chatbot that answers whatever is written."""
+    return Chatbot(
+        papers, Settings(min_confidence=0.0), reader=OverlapReader(), generator=generator
+    )
+
+
+def content_of(chunks):
+    return "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+
+
+def test_drafts_come_before_the_answer(papers):
+    bot = writing(papers, writes(TRUE, "{停水检修}", FALSE, "{停水检修}"))
+    with Running(bot) as running:
+        wait(running)
+        text = send(running, "api/ask", {"question": DRY, "stream": True})[2]
+        whole = json.loads(send(running, "api/ask", {"question": DRY})[2])
+    (hits, _), *drafts, (name, told) = events(text)
+    assert (hits, name) == ("hits", "answer")
+    assert {name for name, _ in drafts} == {"draft"}
+    assert drafts[0][1]["pending"]
+    assert drafts[-1][1]["text"] == told["text"]
+    assert drafts[-1][1]["statements"] == told["statements"]
+    assert told["generator"] == "scripted"
+    assert [s["supported"] for s in told["statements"]] == [True, False]
+    assert {**told, "timings": 0} == {**whole, "timings": 0}
+    Answer.model_validate(told)
+
+
+def test_a_message_says_which_sentence_is_not_supported(papers):
+    bot = writing(papers, writes(FALSE, "{停水检修}", TRUE, "{停水检修}"))
+    asked = [{"role": "user", "content": DRY}]
+    with Running(bot) as running, client(running) as api:
+        wait(running)
+        whole = api.chat.completions.create(model="wenbao", messages=asked)
+        chunks = list(api.chat.completions.create(model="wenbao", messages=asked, stream=True))
+    message = whole.choices[0].message
+    assert message.content == f"{FALSE}（未获原文证实）{TRUE}[1]"
+    assert content_of(chunks) == message.content
+    assert next(c.choices[0].delta.content for c in chunks if c.choices[0].delta.content) == (
+        f"{FALSE}（未获原文证实）"
+    )
+    (cited,) = message.annotations
+    start, end = cited.url_citation.start_index, cited.url_citation.end_index
+    assert message.content[start:end] == "[1]"
+    (streamed,) = next(d for c in chunks if (d := getattr(c.choices[0].delta, "annotations", 0)))
+    assert streamed["url_citation"] == cited.url_citation.model_dump()
+
+
+@pytest.mark.parametrize("kind", [Breaking, Scripted])
+def test_what_was_sent_and_does_not_stand_is_taken_back_in_words(papers, kind):
+    bot = writing(papers, kind(FALSE))
+    asked = [{"role": "user", "content": DRY}]
+    with Running(bot) as running, client(running) as api:
+        wait(running)
+        whole = api.chat.completions.create(model="wenbao", messages=asked)
+        chunks = list(api.chat.completions.create(model="wenbao", messages=asked, stream=True))
+    reason, said = whole.wenbao["fallback"]["zh"], whole.choices[0].message.content
+    assert ("模型断了。" in reason) is (kind is Breaking)
+    assert said.startswith(f"{reason}\n\n")
+    assert said.endswith(whole.wenbao["text"])
+    sent = "" if kind is Breaking else f"{FALSE}（未获原文证实）"
+    taken_back = f"{sent}\n\n以上文字作废，以下面的回答为准：\n\n" if sent else ""
+    assert content_of(chunks) == taken_back + said
+    cited = next(d for c in chunks if (d := getattr(c.choices[0].delta, "annotations", 0)))
+    place = cited[0]["url_citation"]
+    assert content_of(chunks)[place["start_index"] : place["end_index"]] == "[1]"
+
+
 # --- streams that end otherwise ------------------------------------------------------------------
 
 
@@ -391,8 +478,8 @@ def test_what_breaks_is_said_in_the_stream_and_kept_inside(papers, caplog):
 def test_a_client_that_hangs_up_frees_the_model(papers, path, stream):
     import socket
 
-    endless = Endless(papers)
-    with Running(endless) as running:
+    endless = Endless()
+    with Running(writing(papers, endless)) as running:
         wait(running)
         asked = {"question": "问", "stream": stream}
         if path.startswith("v1"):
@@ -402,35 +489,36 @@ def test_a_client_that_hangs_up_frees_the_model(papers, path, stream):
         with socket.create_connection(running.listener.getsockname()) as connection:
             connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
             if stream:
-                received = b""
-                while received.count(b"data: ") < 3:
-                    received += connection.recv(4096)
+                assert connection.recv(4096)
+            assert endless.began.wait(30)
             assert not endless.closed.is_set()
         assert endless.closed.wait(10)
 
 
 def test_no_more_questions_at_once_than_there_may_be(papers):
-    endless = Endless(papers)
-    with Running(endless, limits={"questions": 1}) as running, client(running) as api:
+    endless = Endless()
+    bot = writing(papers, endless)
+    with Running(bot, limits={"questions": 1}) as running, client(running) as api:
         wait(running)
-        first = api.chat.completions.create(model="wenbao", messages=DIALOGUE, stream=True)
-        with first:
+
+        def begin():
+            return api.chat.completions.create(model="wenbao", messages=DIALOGUE, stream=True)
+
+        with begin() as first:
             next(iter(first))
             with pytest.raises(openai.RateLimitError) as failure:
                 api.chat.completions.create(model="wenbao", messages=DIALOGUE)
             assert failure.value.response.headers["retry-after"] == "2"
             assert send(running, "api/ask", {"question": "问", "stream": True})[0] == 429
         assert endless.closed.wait(10)
-        for _ in range(200):  # the thread that was freed is soon there again
-            endless.closed.clear()
+        for _ in range(200):  # its thread is there again a moment later
             try:
-                with api.chat.completions.create(
-                    model="wenbao", messages=DIALOGUE, stream=True
-                ) as again:
+                with begin() as again:
                     assert next(iter(again)).choices[0].delta.role == "assistant"
-                break
+                return
             except openai.RateLimitError:
-                time.sleep(0.01)
+                time.sleep(0.05)
+        pytest.fail("the thread did not come back")
 
 
 # --- who may use it ------------------------------------------------------------------------------

@@ -27,6 +27,9 @@ def _readable(text: str) -> str:
     return text
 
 
+Day = Annotated[date, Field(ge=date(1000, 1, 1), le=date(8999, 12, 31))]
+"""A day that has others before and after it, so that one can count from it."""
+
 Text = Annotated[str, AfterValidator(_readable)]
 
 
@@ -96,7 +99,7 @@ class Ask(_Request):
         default=[], max_length=MAX_TURNS, description="The conversation so far, oldest first."
     )
     filters: AskFilters = AskFilters()
-    asked_on: date | None = Field(
+    asked_on: Day | None = Field(
         default=None,
         description="The day that “yesterday” counts from; today if left out.",
         examples=["2024-03-28"],
@@ -229,7 +232,7 @@ class ChatRequest(_Lenient):
     filters: AskFilters = Field(
         default=AskFilters(), description="Not in OpenAI's format: see /api/ask."
     )
-    asked_on: date | None = Field(default=None, description="Not in OpenAI's format: see /api/ask.")
+    asked_on: Day | None = Field(default=None, description="Not in OpenAI's format: see /api/ask.")
 
 
 class UrlCitation(_Reply):

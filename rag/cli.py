@@ -477,7 +477,7 @@ def _parser() -> argparse.ArgumentParser:
         "--token-file",
         type=Path,
         metavar="FILE",
-        help="the bearer token of the HTTP interface (WENBAO_TOKEN)",
+        help="the bearer token of the HTTP interface, 16 characters or more (WENBAO_TOKEN)",
     )
     serve.add_argument("--open", action="store_true", help="open the page in a browser")
     _embedder(serve)

@@ -17,9 +17,10 @@ from page import Running
 from test_auth import PASSWORD
 from test_composing import writes
 
-from rag import Archive, Chatbot, GeneratorError, Settings, Turn
+from rag import Archive, Chatbot, GeneratorError, Settings, Turn, WenbaoError
 from rag.plain import answer_dict
 from ui.access import Access, TokenError, read_token
+from ui.reference import asset
 from ui.schema import Answer, Completion, Problem
 from ui.users import Secret
 
@@ -622,6 +623,11 @@ def test_the_document_says_what_there_is(served, bot):
     described = made["components"]["schemas"]["Answer"]
     assert set(described["required"]) == set(answer_dict(bot.ask(QUESTION)))
     assert all(model.get("description") for model in made["components"]["schemas"].values())
+
+
+def test_a_missing_file_of_the_reference_is_named_with_the_way_out():
+    with pytest.raises(WenbaoError, match=r"nothing\.js .* pip install fastapi-offline"):
+        asset("nothing.js")
 
 
 @pytest.mark.browser

@@ -145,3 +145,24 @@ def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
     resumed = run("stopped")
     assert whole.keys() == resumed.keys()
     assert all(torch.allclose(whole[name], resumed[name], atol=1e-3) for name in whole)
+
+
+@pytest.mark.model
+def test_training_that_goes_on_ends_half_way(tmp_path):
+    write_data(tmp_path)
+    names = ("first", "goes_on")
+    targets = {name: tmp_path / f"{name}.safetensors" for name in names}
+
+    def run(name, steps, *more):
+        files = ("--checkpoint", tmp_path / f"{name}.checkpoint", "--target", targets[name])
+        options = ("--data", tmp_path, "--steps", steps, "--keep-every", 2, *files, *more)
+        assert main([str(option) for option in options]) == 0
+        return load_file(targets[name])
+
+    start = run("first", 2)
+    result = run("goes_on", 2, "--start", targets["first"])
+    end = load_file(tmp_path / "goes_on.checkpoint")
+    for name, value in result.items():
+        middle = (start[name].float() + end[name]) / 2
+        assert torch.allclose(value.float(), middle, atol=1e-3)
+    assert any(not torch.equal(result[name], start[name]) for name in result)

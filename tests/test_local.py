@@ -122,6 +122,16 @@ def test_closing_ends_a_step_too(endless):
     assert after == []
 
 
+def test_who_waits_for_another_model_can_leave(endless):
+    with computing:
+        pieces = endless.stream(ASK)
+        assert next(pieces) == ""
+        pieces.close()
+        assert not at_work()
+        assert computing.locked()
+    assert "又" in "".join(endless.stream(ASK))
+
+
 def test_one_reply_at_a_time_and_who_waits_can_leave(endless):
     go_on = threading.Event()
     hook = endless._model.register_forward_pre_hook(lambda *_: go_on.wait(20) and None)
@@ -196,7 +206,17 @@ def test_names_of_local_models(tmp_path):
         "a/b:c-q4.gguf",
         "a/b:d/c.gguf",
     ]
-    no = ["", "gpt", str(tmp_path / "a.txt"), str(tmp_path / "b.gguf"), "a/b:c", "a/b/c", "../x"]
+    no = [
+        "",
+        "gpt",
+        "a" * 5000,
+        "a\0b",
+        str(tmp_path / "a.txt"),
+        str(tmp_path / "b.gguf"),
+        "a/b:c",
+        "a/b/c",
+        "../x",
+    ]
     assert [is_local(name) for name in yes + no] == [True] * len(yes) + [False] * len(no)
 
 

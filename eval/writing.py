@@ -8,6 +8,7 @@ the time that it takes to stop: while it reads, and while it writes.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from eval.speed import machine
 from rag.generate import Generator, Message, generator_of
 
 ROUNDS = 20
+PIECES = 100
+"""So many are timed."""
+
 TOLD = "The committee met on Monday and talked about the bridge, the school and the market. "
 
 
@@ -42,7 +46,8 @@ def passing_on(generator: Generator, messages: list[Message]) -> dict[str, float
     hook = register_module_forward_hook(note)
     started = time.perf_counter()
     try:
-        came = [(time.perf_counter(), len(steps)) for piece in generator.stream(messages) if piece]
+        written = filter(None, generator.stream(messages))
+        came = [(time.perf_counter(), len(steps)) for _ in itertools.islice(written, PIECES)]
     finally:
         hook.remove()
     late = [1000 * (at - steps[step - 1]) for at, step in came]

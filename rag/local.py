@@ -64,7 +64,8 @@ class LocalModel:
 
     def tokens(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        plain = self._apart(text)
+        return len(self._tokenizer(plain, add_special_tokens=False, verbose=False)["input_ids"])
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
         """What ``Generator.stream`` promises. Who comes second waits for the first one's end."""
@@ -188,8 +189,8 @@ class _Text:
 
 
 class _Steps:
-    """The steps of a model, one piece of a reply each: they end by ``_Stopped`` as soon as nobody
-    reads any more, and on a processor they take turns with the other models' batches.
+    """The steps of a model in which it reads messages and writes a reply: they end by ``_Stopped``
+    as soon as nobody reads any more, and on a processor take turns with other models' batches.
     """
 
     def __init__(self, stopped: Future[None]) -> None:

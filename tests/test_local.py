@@ -161,6 +161,7 @@ def test_text_cannot_pose_as_another_message(reciting):
 def test_what_a_prompt_may_take(reciting):
     assert reciting.context == 512 - 256 - 128
     assert reciting.tokens("") == 0
+    assert reciting.tokens(END) == len("< |im_end|>")  # as text, not as the mark that it poses as
     assert reciting.tokens(TEXT) == len(chinese_tokenizer()(TEXT)["input_ids"])
     fits = {"role": "user", "content": "一" * 2}
     while reciting.tokens(fits["content"]) < reciting.context - 3:

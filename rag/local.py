@@ -38,9 +38,8 @@ _HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(?::[\w./-]+\.gguf)?")
 
 def is_local(name: str) -> bool:
     """Whether this names a folder, a GGUF file or a model of a hub; not whether it can be had."""
-    path = Path(name)
-    if name and path.exists():
-        return path.is_dir() or path.suffix == ".gguf"
+    if os.path.exists(name):
+        return os.path.isdir(name) or name.endswith(".gguf")
     return _HUB.fullmatch(name) is not None
 
 
@@ -65,7 +64,8 @@ class LocalModel:
 
     def tokens(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        plain = self._apart(text)
+        return len(self._tokenizer(plain, add_special_tokens=False, verbose=False)["input_ids"])
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
         """What ``Generator.stream`` promises. Who comes second waits for the first one's end."""
@@ -92,35 +92,35 @@ class LocalModel:
         return prompt
 
     def _templated(self, messages: Sequence[Message]) -> Any:  # noqa: ANN401 - a BatchEncoding
-        plain = [{**message, "content": self._apart(message["content"])} for message in messages]
-        return self._tokenizer.apply_chat_template(
-            plain,
-            add_generation_prompt=True,
-            return_tensors="pt",
-            return_dict=True,
-            enable_thinking=False,  # for the models that ask; the others' templates don't look
-        )
-
-    def _apart(self, text: str) -> str:
-        """The text, its words that the model takes for marks broken by a space."""
-        return self._marks.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
-
-    def _check_template(self) -> None:
         from jinja2 import TemplateError
 
-        if not self._tokenizer.chat_template:
-            raise GeneratorError(
-                f"模型 {self.name} 没有对话模板，不能对话。请选用对话（Instruct / Chat）模型。",
-                f"The model {self.name} has no chat template. Take an instruct or chat model.",
-            )
+        plain = [{**message, "content": self._apart(message["content"])} for message in messages]
         try:
-            self._templated([{"role": "system", "content": "1"}, {"role": "user", "content": "2"}])
+            return self._tokenizer.apply_chat_template(
+                plain,
+                add_generation_prompt=True,
+                return_tensors="pt",
+                return_dict=True,
+                enable_thinking=False,  # for the models that ask; the others' templates don't look
+            )
         except TemplateError as exc:
             raise GeneratorError(
                 f"模型 {self.name} 的对话模板不能用：{said(exc)}。请换一个模型。",
                 f"The chat template of the model {self.name} cannot be used: {said(exc)}. Take "
                 "another model.",
             ) from exc
+
+    def _apart(self, text: str) -> str:
+        """The text, its words that the model takes for marks broken by a space."""
+        return self._marks.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
+
+    def _check_template(self) -> None:
+        if not self._tokenizer.chat_template:
+            raise GeneratorError(
+                f"模型 {self.name} 没有对话模板，不能对话。请选用对话（Instruct / Chat）模型。",
+                f"The model {self.name} has no chat template. Take an instruct or chat model.",
+            )
+        self._templated([{"role": "system", "content": "1"}, {"role": "user", "content": "2"}])
 
     def _take_turn(self, prompt: torch.Tensor, put: Put, stopped: Future[None]) -> None:
         while not self._free.acquire(timeout=WAIT):
@@ -137,7 +137,7 @@ class LocalModel:
 
         text = _Text(self._decode, put)
         placed = prompt.to(self._model.device)
-        with _watched(self._model, stopped), torch.inference_mode():
+        with _Steps(stopped).watched(self._model), torch.inference_mode():
             written = self._model.generate(
                 placed,
                 attention_mask=torch.ones_like(placed),
@@ -188,26 +188,42 @@ class _Text:
             self._sent = len(text)
 
 
-@contextlib.contextmanager
-def _watched(model: Any, stopped: Future[None]) -> Iterator[None]:  # noqa: ANN401
-    """Ends the model's work by ``_Stopped``, inside a step too; on a processor it takes turns with
-    the other models.
+class _Steps:
+    """The steps of a model in which it reads messages and writes a reply: they end by ``_Stopped``
+    as soon as nobody reads any more, and on a processor take turns with other models' batches.
     """
 
-    def look(*_: object) -> None:
-        if stopped.done():
+    def __init__(self, stopped: Future[None]) -> None:
+        self._stopped = stopped
+        self._holds = False
+
+    @contextlib.contextmanager
+    def watched(self, model: Any) -> Iterator[None]:  # noqa: ANN401 - a transformers model
+        """While inside, the model's steps are these."""
+        parts = [module for module in model.modules() if not any(module.children())]
+        hooks = [part.register_forward_pre_hook(self._look) for part in parts]
+        if model.device.type == "cpu":
+            hooks.append(model.register_forward_pre_hook(self._take))
+            hooks.append(model.register_forward_hook(self._give, always_call=True))
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _look(self, *_: object) -> None:
+        if self._stopped.done():
             raise _Stopped
 
-    steps = [module for module in model.modules() if not any(module.children())]
-    hooks = [step.register_forward_pre_hook(look) for step in steps]
-    if model.device.type == "cpu":
-        hooks.append(model.register_forward_pre_hook(lambda *_: computing.acquire() and None))
-        hooks.append(model.register_forward_hook(lambda *_: computing.release(), always_call=True))
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+    def _take(self, *_: object) -> None:
+        while not computing.acquire(timeout=WAIT):
+            self._look()
+        self._holds = True
+
+    def _give(self, *_: object) -> None:
+        if self._holds:  # a step that was stopped while it waited has nothing to give back
+            self._holds = False
+            computing.release()
 
 
 def _loaded(name: str) -> tuple[Any, Any]:
@@ -237,7 +253,7 @@ def _loaded(name: str) -> tuple[Any, Any]:
 def _source(name: str) -> tuple[str, dict[str, Any]]:
     """What transformers is asked for, and the options that say how."""
     path = Path(name)
-    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": path.exists()}
+    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": os.path.exists(name)}
     if path.is_file():
         return str(path.parent), options | {"gguf_file": path.name}
     if path.is_dir():

@@ -122,6 +122,16 @@ def test_closing_ends_a_step_too(endless):
     assert after == []
 
 
+def test_who_waits_for_another_model_can_leave(endless):
+    with computing:
+        pieces = endless.stream(ASK)
+        assert next(pieces) == ""
+        pieces.close()
+        assert not at_work()
+        assert computing.locked()
+    assert "又" in "".join(endless.stream(ASK))
+
+
 def test_one_reply_at_a_time_and_who_waits_can_leave(endless):
     go_on = threading.Event()
     hook = endless._model.register_forward_pre_hook(lambda *_: go_on.wait(20) and None)
@@ -151,6 +161,7 @@ def test_text_cannot_pose_as_another_message(reciting):
 def test_what_a_prompt_may_take(reciting):
     assert reciting.context == 512 - 256 - 128
     assert reciting.tokens("") == 0
+    assert reciting.tokens(END) == len("< |im_end|>")  # as text, not as the mark that it poses as
     assert reciting.tokens(TEXT) == len(chinese_tokenizer()(TEXT)["input_ids"])
     fits = {"role": "user", "content": "一" * 2}
     while reciting.tokens(fits["content"]) < reciting.context - 3:
@@ -196,7 +207,17 @@ def test_names_of_local_models(tmp_path):
         "a/b:c-q4.gguf",
         "a/b:d/c.gguf",
     ]
-    no = ["", "gpt", str(tmp_path / "a.txt"), str(tmp_path / "b.gguf"), "a/b:c", "a/b/c", "../x"]
+    no = [
+        "",
+        "gpt",
+        "a" * 5000,
+        "a\0b",
+        str(tmp_path / "a.txt"),
+        str(tmp_path / "b.gguf"),
+        "a/b:c",
+        "a/b/c",
+        "../x",
+    ]
     assert [is_local(name) for name in yes + no] == [True] * len(yes) + [False] * len(no)
 
 

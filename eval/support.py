@@ -1,9 +1,9 @@
 """How well generated sentences are told from invented ones: wenbao eval support [PAIRS]
 
-Each line of PAIRS (examples/support.jsonl) is a sentence with a passage that supports it or does
-not, subtly. Precision is the share of the sentences called supported that are, recall the share of
-the supported ones that are called so; then, kind by kind, the share that is judged right. The
-checker's thresholds were chosen on the part ``dev`` alone.
+Each line of PAIRS (examples/support.jsonl) is a sentence with a passage that supports it or,
+subtly, does not. Precision is the share of the sentences called supported that are, recall the
+share of the supported ones that are called so; then, kind by kind, the share that is judged right.
+The checker's rules and thresholds were made with the part ``dev`` alone.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ QUOTED = re.compile(
 _LATIN = re.compile(r"[a-zÀ-ɏ][a-zÀ-ɏ0-9]*(?:[.&'’-][a-zÀ-ɏ0-9]+)*")
 _REST = "[^\\s，。；、）)】]"
 _ADDRESS = re.compile(
-    rf"(?:[a-z][a-z0-9+.-]{{1,20}}://|\b(?:javascript|data|vbscript|mailto|file|tel):|\bwww\.){_REST}{{1,500}}"
+    rf"(?:[a-z][a-z0-9+.-]{{1,20}}://|(?<![a-z])(?:javascript|data|vbscript|mailto|file|tel):|(?<![a-z])www\.){_REST}{{1,500}}"
     r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"
     r"|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,5}(?:com|cn|net|org|io|top|xyz|info|biz|example|test|invalid)\b"
     rf"(?:/{_REST}{{0,300}})?"

@@ -24,17 +24,26 @@ MARGIN = 1.1
 LEAST = 1.2
 """How well, at least."""
 
+DISTINCT = 0.25
+"""How much better one word beside a number or time may fit it than its rival, at most: 半程 stands
+beside 90元, even if 报名费 stands beside 120元.
+"""
+
 REACH = 60
 """Characters to each side in which words count."""
 
 _NEAR, _FAR = 12.0, 30.0
-_MARKS = {"，": 0.75, ",": 0.75, "、": 0.6, "；": 0.35, ";": 0.35, "。": 0.25, "\n": 0.1, "：": 0.9}
+_MARKS = {"，": 0.75, ",": 0.75, "、": 0.6, "；": 0.2, ";": 0.2, "。": 0.25, "\n": 0.1, "：": 0.9}
 _AFTER = 0.7
 """What words behind a detail count, of those in front: 报名费120元."""
 
 _TERM = re.compile(r"(?=([\u3400-\u9fff]{2}))|([a-z]{2,})")
-_CHANGE = re.compile("[到至为比]|→|-|—")
+_CHANGE = re.compile("[^，,；]*[到至为→—-][^，,；]*")
 _SHORT = 10
+
+
+_Terms = dict[str, float]
+"""Words with how well they fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,36 +57,33 @@ class _Place:
 def mixed_up(sentence: str, claims: Sequence[Claim], texts: Sequence[Held]) -> Claim | None:
     """The first claim whose words in the sentence fit another detail of the passages better."""
     even = evened(sentence)
-    for claim in claims:
-        own, rival = fits(claim, even, claims, texts)
-        if own is not None and rival >= LEAST and rival > MARGIN * own:
-            return claim
-    return None
+    return next((claim for claim in claims if _is_mixed(claim, even, claims, texts)), None)
 
 
-def fits(
-    claim: Claim, even: str, claims: Sequence[Claim], texts: Sequence[Held]
-) -> tuple[float | None, float]:
-    """How well a claim's place in the passages fits its words in the sentence, None where it has
-    none, and how well the best of its rivals there does.
-    """
-    far = _FAR if claim.kind == "person" else _NEAR
+def _is_mixed(claim: Claim, even: str, claims: Sequence[Claim], texts: Sequence[Held]) -> bool:
     if isinstance(claim.value, Day) and claim.value.parts[1:] == (None, None):
-        return None, 0.0  # a year is said once for much that follows
+        return False  # a year is said once for much that follows
+    far = _FAR if claim.kind == "person" else _NEAR
     said = _around(even, claim.span, far, ())
-    own: float | None = None
-    best = 0.0
+    own, rivals = list[_Terms](), list[_Terms]()
     for text in texts:
         places = _apart(list(_places(claim, claims, text)), text.even)
         spans = [place.span for place in places]
         for place in places:
             there = _around(text.even, place.span, far, spans)
-            score = sum(weight * there.get(term, 0.0) for term, weight in said.items())
-            if place.held:
-                own = max(own or 0.0, score)
-            else:
-                best = max(best, score)
-    return own, best
+            (own if place.held else rivals).append(
+                {t: w * there.get(t, 0) for t, w in said.items()}
+            )
+    if not own or not rivals:
+        return False
+    mine, other = max(own, key=_total), max(rivals, key=_total)
+    if _total(other) < max(LEAST, MARGIN * _total(mine)):
+        return False
+    return claim.kind == "person" or max(mine[t] - other[t] for t in mine) < DISTINCT
+
+
+def _total(fit: _Terms) -> float:
+    return sum(fit.values())
 
 
 def _apart(places: list[_Place], even: str) -> list[_Place]:
@@ -88,12 +94,12 @@ def _apart(places: list[_Place], even: str) -> list[_Place]:
 
 def _joined(a: Span, b: Span, even: str) -> bool:
     between = even[min(a[1], b[1]) : max(a[0], b[0])]
-    return len(between) <= 8 and bool(_CHANGE.search(between))
+    return len(between) <= 8 and bool(_CHANGE.fullmatch(between))
 
 
-def _around(even: str, span: Span, far: float, others: Sequence[Span]) -> dict[str, float]:
+def _around(even: str, span: Span, far: float, others: Sequence[Span]) -> _Terms:
     """The terms around a place with their weights."""
-    weights: dict[str, float] = {}
+    weights: _Terms = {}
     begin, end = max(0, span[0] - REACH), min(len(even), span[1] + REACH)
     for match in _TERM.finditer(even, begin, end):
         start, stop = match.span(1) if match[1] else match.span(2)

@@ -17,7 +17,7 @@ from rag.contrast import mixed_up
 from rag.forms import normal
 from rag.negation import contradicts
 from rag.passages import sentences
-from rag.terms import bigrams, has_chinese
+from rag.terms import bigrams, is_chinese
 from rag.types import Hit, Problem, Span
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def says(sentence: str, chosen: Sequence[Candidate], embed: Embed) -> bool:
     said = _terms(sentence)
     words = frozenset[str]().union(*(candidate.terms for candidate in chosen))
     share = len(said & words) / max(1, len(said))
-    foreign = has_chinese(sentence) != has_chinese(chosen[0].text)
+    foreign = is_chinese(sentence) != is_chinese(chosen[0].text)
     if not foreign and (share >= CLEAR or share < FAINT):
         return share >= CLEAR
     first, *others = embed([sentence, *(candidate.text for candidate in chosen)])

@@ -17,7 +17,7 @@ from typing import Literal
 from rag.amounts import Amount, amounts, claimed, evened, same_amount
 from rag.asks import SURNAMES
 from rag.forms import normal
-from rag.terms import has_chinese
+from rag.terms import is_chinese
 from rag.times import Clock, Day, Parts, clocks, days, days_of, is_day, same_clock
 from rag.types import Article, Span
 
@@ -182,7 +182,7 @@ def _found(sentence: str, even: str) -> Iterator[tuple[Kind, Span, Value]]:
 
 def _latin(sentence: str, even: str) -> Iterator[tuple[Kind, Span, Value]]:
     """The Latin words of a Chinese sentence, the names of another."""
-    chinese = has_chinese(sentence)
+    chinese = is_chinese(sentence)
     for match in _LATIN.finditer(even):
         name = sentence[match.start()].isupper() and match[0] not in _COMMON and match.start() > 0
         if chinese or name:

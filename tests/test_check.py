@@ -80,6 +80,12 @@ def test_other_words_are_no_support_whatever_the_cosine():
     assert check("市民都很高兴。", [hit()], Cosine(0.99)).problem == "meaning"
 
 
+@pytest.mark.parametrize(("cosine", "problem"), [(0.85, None), (0.7, "meaning")])
+def test_another_language_is_compared_by_meaning(cosine, problem):
+    sentence = "At the 观鸟节, 312 egrets were counted this year."
+    assert check(sentence, [hit()], Cosine(cosine)).problem == problem
+
+
 @pytest.mark.parametrize(
     ("sentence", "problem", "missing"),
     [

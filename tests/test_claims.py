@@ -79,6 +79,7 @@ def test_clocks(words, minutes):
         ("GDP增长6%。", "地区生产总值增长6%。"),
         ("It opened on March 27, 2024.", "大桥3月27日通车。"),
         ("It carried 214,000 passengers.", "客运量21.4万人次。"),
+        ("The 青禾大桥 is 3.68 kilometres long.", "青禾大桥全长3.68公里。"),
         ("一些人一起去了，十分高兴。", "有人去。"),
         ("详情见 http://a.example/x 。", "见 http://a.example/x 。"),
     ],

@@ -51,7 +51,7 @@ QUOTED = re.compile(
     r"《([^《》\n]{1,60})》|“([^“”\n]{1,200})”|「([^「」\n]{1,200})」|『([^『』\n]{1,200})』"
     r"|\"([^\"\n]{1,200})\""
 )
-_LATIN = re.compile(r"[a-zÀ-ɏ][a-zÀ-ɏ0-9]*(?:[.&'’-][a-zÀ-ɏ0-9]+)*")
+_LATIN = re.compile(r"(?:[0-9]{1,4}(?=[a-z]))?[a-zÀ-ɏ][a-zÀ-ɏ0-9]*(?:[.&'’-][a-zÀ-ɏ0-9]+)*")
 _REST = "[^\\s，。；、）)】]"
 _ADDRESS = re.compile(
     rf"(?:[a-z][a-z0-9+.-]{{1,20}}://|(?<![a-z])(?:javascript|data|vbscript|mailto|file|tel):|(?<![a-z])www\.){_REST}{{1,500}}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import EXAMPLES
 
-from eval.support import judged, precision, read_pairs, recall
+from eval.support import Judged, judged, main, precision, read_pairs, recall
 from rag.check import QUOTES, check
 from rag.types import Article, Hit, Passage
 
@@ -117,6 +117,23 @@ def test_the_pairs_are_balanced():
     assert {kind: false.count(kind) for kind in false} == dict.fromkeys(
         ("number", "person", "date", "negation", "merged"), 20
     )
+
+
+def test_precision_and_recall_by_hand():
+    pairs = [p for p in read_pairs(EXAMPLES / "support.jsonl") if p.id in ("short-1", "number-1")]
+    wrong = [Judged(pair=p, problem=None, missing=(), seconds=0.0) for p in pairs]
+    assert [one.right for one in wrong] == [True, False]
+    assert (precision(wrong).hits, precision(wrong).n) == (1, 2)
+    assert (recall(wrong).hits, recall(wrong).n) == (1, 1)
+
+
+def test_the_measure_prints_each_kind(monkeypatch, capsys, encoder):
+    monkeypatch.setattr("eval.support.SentenceEncoder", lambda: encoder)
+    assert main(["--wrong"]) == 0
+    out = capsys.readouterr().out
+    assert "dev    precision 0." in out
+    for kind in ("short", "form", "english", "number", "person", "date", "negation", "merged"):
+        assert f"\n{kind} " in out
 
 
 @pytest.mark.model

@@ -1,9 +1,9 @@
 """How well generated sentences are told from invented ones: wenbao eval support [PAIRS]
 
-Each line of PAIRS (examples/support.jsonl) is a sentence with a passage that supports it or does
-not, subtly. Precision is the share of the sentences called supported that are, recall the share of
-the supported ones that are called so; then, kind by kind, the share that is judged right. The
-checker's thresholds were chosen on the part ``dev`` alone.
+Each line of PAIRS (examples/support.jsonl) is a sentence with a passage that supports it or,
+subtly, does not. Precision is the share of the sentences called supported that are, recall the
+share of the supported ones that are called so; then, kind by kind, the share that is judged right.
+The checker's rules and thresholds were made with the part ``dev`` alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import mean, median
 
 from embeddings import Encoder, SentenceEncoder
 from eval.metrics import Rate, rate
@@ -39,7 +40,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A pair with what the check says of it, and the seconds that took."""
+    """A pair with what the check says of it, and the seconds of processor time that took, over all
+    threads.
+    """
 
     pair: Pair
     problem: str | None
@@ -89,13 +92,13 @@ def _hit(title: str, day: str, text: str) -> Hit:
 
 
 def _judge(pair: Pair, encoder: Encoder) -> Judged:
-    started = time.perf_counter()
+    started = time.process_time()
     verdict = check(pair.sentence, [pair.hit], encoder.encode_passages)
     return Judged(
         pair=pair,
         problem=verdict.problem,
         missing=verdict.missing,
-        seconds=time.perf_counter() - started,
+        seconds=time.process_time() - started,
     )
 
 
@@ -110,8 +113,8 @@ def _lines(results: Sequence[Judged], *, wrong: bool) -> Iterator[str]:
         parts = ("dev", "test")
         shares = [rate([one.right for one in some if one.pair.part == part]) for part in parts]
         yield f"{kind:<11} {what:<14} right: dev {shares[0]}   test {shares[1]}"
-    mean = sum(one.seconds for one in results) / max(1, len(results))
-    yield f"\n{1000 * mean:.1f} ms a sentence"
+    times = [1000 * one.seconds for one in results]
+    yield f"\nprocessor ms a sentence: mean {mean(times):.1f}, median {median(times):.1f}"
     for one in results if wrong else ():
         if not one.right:
             yield f"{one.pair.part} {one.pair.id}: {one.problem} {one.missing} {one.pair.sentence}"

@@ -1,21 +1,23 @@
 """Whether passages support a sentence that names them, and with which of their words. Pure.
 
-A sentence is supported when every claim of it (`rag.claims`) is held by the passages that it names,
-and one or two of their sentences say the same: by common words, or by meaning where those don't
-settle it; with no negation on one side only.
+Four questions, the cheap ones first. Do the passages hold every claim of the sentence
+(`rag.claims`)? Does each stand there beside the same words (`rag.contrast`)? Do one or two of
+their sentences say the same, by common words or, where those don't settle it, by meaning? Is
+nothing denied on one side only (`rag.negation`)? Those sentences are the quotes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.claims import Held, claims, english_names, held, holds_claim, missing
+from rag.claims import Claim, Held, claims, held, holds_claim
+from rag.contrast import mixed_up
 from rag.forms import normal
+from rag.negation import contradicts
 from rag.passages import sentences
-from rag.terms import bigrams, has_chinese
+from rag.terms import bigrams, is_chinese
 from rag.types import Hit, Problem, Span
 
 if TYPE_CHECKING:
@@ -28,22 +30,19 @@ Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 QUOTES = 2
 """Sentences of one passage that a statement may rest on."""
 
-CLEAR, FAINT = 0.6, 0.2
+CLEAR, FAINT = 0.55, 0.15
 """Shares of common words from which a sentence is supported, and below which it is not; between
 them the cosine decides.
 """
 
-COSINE = 0.88
+COSINE = 0.9
 """Cosine from which two sentences say the same."""
 
-FOREIGN = 0.84
+FOREIGN = 0.79
 """The same between two languages."""
 
-_NEGATION = re.compile(
-    r"没有|没能|没(?!收|入)|未(?!来)|不(?!仅|但|断|同|少|过|只|管|论|久|足|到|得不|锈|动产|妨|禁)|并非|绝非|无(?!论|人机|障碍|锡|线)|拒绝|谢绝|否认|禁止|"
-    r"\b(?:not|no|never|without|none|neither|nor|refus\w+|den(?:y|ied|ies))\b|n't\b",
-    re.I,
-)
+ADDS = 0.25
+"""Share of the statement's words that a further quote must add, if it holds no further claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What supports a sentence, or why nothing does; ``missing`` are claims that nothing holds."""
+    """What supports a sentence, or why nothing does; ``missing`` are claims that nothing holds, or
+    one that belongs to something else.
+    """
 
     quotes: tuple[Quote, ...] = ()
     problem: Problem | None = None
@@ -64,8 +65,8 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """A sentence of a passage that may support."""
+class Candidate:
+    """A sentence of a passage that may support a statement."""
 
     quote: Quote
     text: str
@@ -75,26 +76,28 @@ class _Candidate:
 
 def check(sentence: str, passages: Sequence[Hit], embed: Embed) -> Verdict:
     """Whether the passages, all together, support a sentence (without its numbers)."""
-    texts = [held(p.article, p.passage.start, p.passage.end) for p in passages]
-    lacking = [claim.words for claim in missing(sentence, texts)]
-    if not has_chinese(sentence):
-        folded = " ".join(text.folded for text in texts)
-        lacking += [name for name in english_names(sentence) if name.lower() not in folded]
+    texts = [held(hit.article, hit.passage.start, hit.passage.end) for hit in passages]
+    claimed = claims(sentence)
+    lacking = [c for c in claimed if not any(holds_claim(c, sentence, text) for text in texts)]
     if lacking:
-        return Verdict(problem="details", missing=tuple(dict.fromkeys(lacking)))
-    found = _candidates(passages)
-    chosen = _chosen(sentence, found)
-    if not chosen or not _says(sentence, chosen, embed) or _negates(sentence, chosen):
+        words = dict.fromkeys(claim.words for claim in lacking)
+        return Verdict(problem="details", missing=tuple(words))
+    if wrong := mixed_up(sentence, claimed, texts):
+        return Verdict(problem="meaning", missing=(wrong.words,))
+    chosen = best(sentence, claimed, candidates(passages))
+    evidence = [candidate.text for candidate in chosen]
+    if not says(sentence, chosen, embed) or contradicts(sentence, evidence):
         return Verdict(problem="meaning")
     return Verdict(quotes=tuple(candidate.quote for candidate in chosen))
 
 
-def _candidates(passages: Sequence[Hit]) -> list[_Candidate]:
+def candidates(passages: Sequence[Hit]) -> list[Candidate]:
+    """The sentences of the passages."""
     return [
-        _Candidate(
+        Candidate(
             quote=Quote(passage=i, span=(hit.passage.start + a, hit.passage.start + b)),
             text=hit.text[a:b],
-            terms=frozenset(bigrams(normal(hit.text[a:b]))),
+            terms=_terms(hit.text[a:b]),
             held=held(hit.article, hit.passage.start + a, hit.passage.start + b),
         )
         for i, hit in enumerate(passages)
@@ -102,49 +105,49 @@ def _candidates(passages: Sequence[Hit]) -> list[_Candidate]:
     ]
 
 
-def _chosen(sentence: str, found: Sequence[_Candidate]) -> list[_Candidate]:
-    """The best sentence, and others that hold what it lacks, in the order of the passages."""
-    said = frozenset(bigrams(normal(sentence)))
-    claimed = claims(sentence)
-    chosen: list[_Candidate] = []
+def best(sentence: str, claimed: Sequence[Claim], found: Sequence[Candidate]) -> list[Candidate]:
+    """The sentence that holds most of a statement's claims and words, and others that hold what it
+    lacks, in the order of the passages.
+    """
+    said = _terms(sentence)
+    least = 1 + ADDS * len(said)
+    left, chosen = list(claimed), list[Candidate]()
     words: frozenset[str] = frozenset()
-    open_claims = list(claimed)
-    while len(chosen) < QUOTES + 1:
-        best = max(found, key=lambda c: _gain(sentence, said - words, open_claims, c), default=None)
-        if best is None or best in chosen:
+
+    def gain(candidate: Candidate) -> float:
+        holds = sum(holds_claim(claim, sentence, candidate.held) for claim in left)
+        return len((said - words) & candidate.terms) + least * holds
+
+    while open_to := [c for c in found if _room(c, chosen)]:
+        one = max(open_to, key=gain)
+        if chosen and gain(one) < least:
             break
-        gain = _gain(sentence, said - words, open_claims, best)
-        if chosen and gain < 1 + 0.25 * len(said):
-            break
-        chosen.append(best)
-        words |= best.terms
-        open_claims = [c for c in open_claims if not holds_claim(c, sentence, best.held)]
-    per = [c for i, c in enumerate(chosen) if _rank(chosen, i) < QUOTES]
-    return sorted(per, key=lambda c: (c.quote.passage, c.quote.span))
+        chosen.append(one)
+        words |= one.terms
+        left = [claim for claim in left if not holds_claim(claim, sentence, one.held)]
+    return sorted(chosen, key=lambda c: (c.quote.passage, c.quote.span))
 
 
-def _rank(chosen: Sequence[_Candidate], i: int) -> int:
-    return sum(c.quote.passage == chosen[i].quote.passage for c in chosen[:i])
-
-
-def _gain(
-    sentence: str, terms: frozenset[str], open_claims: Sequence[object], candidate: _Candidate
-) -> float:
-    held_claims = sum(holds_claim(c, sentence, candidate.held) for c in open_claims)  # type: ignore[arg-type]
-    return len(terms & candidate.terms) + (1 + 0.25 * len(terms)) * held_claims
-
-
-def _says(sentence: str, chosen: Sequence[_Candidate], embed: Embed) -> bool:
-    said = frozenset(bigrams(normal(sentence)))
-    words = frozenset[str]().union(*(c.terms for c in chosen))
+def says(sentence: str, chosen: Sequence[Candidate], embed: Embed) -> bool:
+    """Whether the chosen sentences say what the statement says."""
+    if not chosen:
+        return False
+    said = _terms(sentence)
+    words = frozenset[str]().union(*(candidate.terms for candidate in chosen))
     share = len(said & words) / max(1, len(said))
-    foreign = has_chinese(sentence) != has_chinese(chosen[0].text)
+    foreign = is_chinese(sentence) != is_chinese(chosen[0].text)
     if not foreign and (share >= CLEAR or share < FAINT):
         return share >= CLEAR
-    vectors = embed([sentence, "".join(c.text for c in chosen)])
-    return float(vectors[0] @ vectors[1]) >= (FOREIGN if foreign else COSINE)
+    first, *others = embed([sentence, *(candidate.text for candidate in chosen)])
+    cosine = max(float(first @ other) for other in others)
+    return cosine >= (FOREIGN if foreign else COSINE)
 
 
-def _negates(sentence: str, chosen: Sequence[_Candidate]) -> bool:
-    evidence = "".join(c.text for c in chosen)
-    return bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(evidence))
+def _room(candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
+    """Whether a passage may be quoted once more."""
+    same = sum(one.quote.passage == candidate.quote.passage for one in chosen)
+    return candidate not in chosen and same < QUOTES
+
+
+def _terms(text: str) -> frozenset[str]:
+    return frozenset(bigrams(normal(text)))

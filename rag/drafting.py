@@ -110,13 +110,16 @@ class Drafting:
 
 
 def unmarked(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text without its citation numbers, and these, each once, in order."""
+    """The text without its citation numbers, and these, each once, in order. Square brackets that
+    are left become wide ones: no number or link can be made of them.
+    """
     numbers: list[int] = []
     while MARKER.search(text):
         for match in MARKER.finditer(text):
             numbers += _listed(match[1])
         text = MARKER.sub("", text)
-    return text.strip(), tuple(dict.fromkeys(numbers))
+    bare = text.replace("[", "［").replace("]", "］").strip()
+    return bare, tuple(dict.fromkeys(numbers))
 
 
 def _listed(numbers: str) -> list[int]:

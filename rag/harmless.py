@@ -9,10 +9,13 @@ import re
 ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufeff\uffa0"  # invisible ones
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufff9-\ufffb"  # zero width, bidirectional
-    "\ud800-\udfff\U000e0000-\U000e01ef]"  # halves of pairs, tag characters, selectors
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb"  # zero width, bidirectional overrides
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of pairs, tag characters
 )
 """One character that cannot be seen, or that changes how others are seen."""
+
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""These choose a form of the character before, and can hide a message in their choice."""
 
 FENCE = "="
 """A run of three of these opens and closes a passage in a prompt; no passage holds one."""
@@ -30,7 +33,7 @@ _RULE = re.compile(r"^[ \t]*(?:[-*_=|:][ \t]*){3,}$", re.M)
 
 def visible(text: str) -> str:
     """The text without its invisible characters."""
-    return ODD.sub("", text)
+    return _SELECTORS.sub("", ODD.sub("", text))
 
 
 def fenceless(text: str) -> str:

@@ -6,13 +6,14 @@ whole ones are left out, the lowest first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from rag.harmless import FENCE, fenceless
 from rag.messages import Message
-from rag.terms import has_chinese
+from rag.terms import ASKING, has_chinese
 from rag.types import Hit
 
 REFUSAL_ZH = "档案里没有找到能回答这个问题的内容。"
@@ -52,6 +53,11 @@ ASK_EN = "{passages}\n\nToday is {today}. Question: {question}"
 REMIND_ZH = "（用中文，只依据以上段落，每句末尾写编号。）"
 REMIND_EN = "(In English, from the passages above only, with the numbers after each sentence.)"
 
+_ENGLISH = re.compile(
+    r"\b(?:what|when|where|who|whose|why|how|which|is|are|was|were|did|does|do|can|will|has)\b",
+    re.I,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
@@ -81,11 +87,17 @@ def prompt(
 
 def refusal(question: str) -> str:
     """The sentence that says that nothing was found, in the question's language."""
-    return REFUSAL_ZH if has_chinese(question) else REFUSAL_EN
+    return REFUSAL_ZH if asks_in_chinese(question) else REFUSAL_EN
+
+
+def asks_in_chinese(question: str) -> bool:
+    """Whether a question is Chinese: an English one may hold Chinese names."""
+    english = _ENGLISH.search(question) and not ASKING.search(question.rstrip("?？ "))
+    return has_chinese(question) and not english
 
 
 def _messages(question: str, hits: Sequence[Hit], asked_on: date) -> tuple[Message, ...]:
-    chinese = has_chinese(question)
+    chinese = asks_in_chinese(question)
     system, form, ask, remind = (
         (SYSTEM_ZH, PASSAGE_ZH, ASK_ZH, REMIND_ZH)
         if chinese

@@ -18,6 +18,9 @@ _RUN = re.compile(
     r"|[\u3400-\u9fff\U00020000-\U0003ffff]+"  # Chinese
 )
 
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_LETTERS = re.compile(r"[^\W\d_\u2e80-\ufaff\U00020000-\U0003ffff]+")
+
 ASKING = re.compile(
     r"请问|请告诉我|我想知道|你知道|什么时候|什么时间|什么样|什么|为何|为什么|怎么样|怎么|怎样|如何|哪一[年天日月个位家种]"
     r"|哪[年天日月]|哪[些个位家种里儿]?|多少|几[个位次种家人名年月日天点]?|是谁|谁|何时|何地|何人|是否|有没有|是不是"
@@ -75,6 +78,11 @@ def question_terms(question: str) -> list[str]:
 def has_chinese(text: str) -> bool:
     """Whether the text holds Chinese characters, so that the reply should too."""
     return any("\u4e00" <= c <= "\u9fff" for c in text)
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text is in Chinese, rather than in another language with Chinese names in it."""
+    return len(_HAN.findall(text)) > len(_LETTERS.findall(text))
 
 
 @functools.cache

@@ -23,8 +23,8 @@ PIPELINE = [
     "source", "decoding", "records", "webpage", "documents", "reading", "marks", "lines",
     "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
     "editing", "archive", "retrieve", "evidence", "answer", "messages", "relay", "endpoint",
-    "local", "generate", "prompt", "cite", "segments", "claims", "check", "drafting", "composing",
-    "conversation", "chatbot",
+    "local", "generate", "prompt", "cite", "segments", "amounts", "times", "claims", "contrast",
+    "negation", "check", "drafting", "composing", "conversation", "chatbot",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""
 

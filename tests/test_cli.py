@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import Scripted
 
 from rag import Archive, cli
 from rag.errors import ArchiveLocked
@@ -54,6 +55,34 @@ def test_list_filters(run):
     _, lines, err = run("list", "--title", "水厂")
     assert "城东水厂夜间检修" in lines[0]
     assert "3 articles" in err
+
+
+@pytest.mark.parametrize(
+    ("reply", "lines", "note"),
+    [
+        (
+            "停水检修影响居民2.1万户[{}]。市民都很高兴。",
+            "停水检修影响居民2.1万户。[1][unsupported] 市民都很高兴。",
+            "",
+        ),
+        (
+            "市民都很高兴。",
+            "城东水厂3月5日22时至次日6时停水检修，影响居民2.1万户。[1]",
+            "No sentence that the language model wrote is supported",
+        ),
+    ],
+)
+def test_what_a_language_model_writes_is_marked_or_left(run, monkeypatch, reply, lines, note):
+    def said(messages):
+        before = messages[-1]["content"].partition("2.1万户")[0]
+        return reply.format(before.count("=== 段落") - before.count("完 ==="))
+
+    monkeypatch.setattr("rag.cli.generator_of", lambda name: Scripted(said))
+    monkeypatch.setenv("WENBAO_MIN_CONFIDENCE", "0")
+    code, out, err = run("ask", "停水检修影响多少户居民？", "--generator", "openai:m@http://h")
+    assert code == 0
+    assert lines.removesuffix("[1]") in "".join(out)
+    assert note in err
 
 
 def test_ask_gives_the_whole_answer(run, archive):

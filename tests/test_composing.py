@@ -87,6 +87,21 @@ def test_each_problem_is_marked(ask):
     assert "[9]" not in answer.text
 
 
+@pytest.mark.parametrize("piece", [1, 3, 1000])
+def test_how_the_reply_is_cut_makes_no_difference(ask, piece):
+    lines = (
+        "**城东水厂**3月5日22时至次日6时停水检修，影响居民21000户。{停水检修}",
+        "影响居民3.1万户{停水检修}。\n- 掌勺的是孙女方禾[9]{掌勺}",
+    )
+    other = writes(*lines)
+    other.piece = piece
+    answer, whole = ask(other), ask(writes(*lines))
+    assert (answer.text, answer.statements) == (whole.text, whole.statements)
+    assert answer.citations == whole.citations
+    assert [s.problem for s in answer.statements] == [None, "details", None]
+    assert answer.text.endswith("\n- 掌勺的是孙女方禾[2]")
+
+
 def test_drafts_pass_every_piece_on(archive, reader):
     generator = writes("停水检修影响居民2.1万户。{停水检修}请提前储水。{储水}")
     bot = Chatbot(archive, EAGER, reader=reader, generator=generator)

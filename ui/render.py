@@ -16,6 +16,7 @@ from pathlib import PurePath, PureWindowsPath
 from typing import Literal
 
 from rag import Answer, Article, Citation, Counts, Filters, Hit
+from rag.harmless import ODD
 from rag.types import Span
 from ui.export import quotation
 from ui.session import MAX_NOTE, Exchange, Kind, Selection
@@ -36,12 +37,6 @@ SURE = ((0.75, "high"), (0.5, "middle"), (0.0, "low"))
 SUBHEAD = 22
 """A paragraph of at most this many characters that ends in no punctuation reads as a subheading."""
 
-_ODD = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufeff\uffa0"  # invisible ones
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb"  # zero width, bidirectional overrides
-    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of pairs, tag characters
-)
 _NO_SUBHEAD_END = "。！？!?；;：:，,、.…”’」』）)》〉"
 
 
@@ -66,12 +61,12 @@ def escaped(words: str, language: Language = "zh") -> str:
         label = text(language, "odd", code=f"U+{ord(match[0]):04X}")
         return f'<span class="odd" title="{label}">·</span>'
 
-    return _ODD.sub(dot, html.escape(words))
+    return ODD.sub(dot, html.escape(words))
 
 
 def attribute(words: str) -> str:
     """Text for a quoted HTML attribute."""
-    return html.escape(_ODD.sub("·", words))
+    return html.escape(ODD.sub("·", words))
 
 
 def masthead(language: Language, user: str = "") -> str:

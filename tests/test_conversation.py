@@ -29,13 +29,13 @@ def test_one_that_may_lean_is_read_both_ways():
 
 def test_and_the_other_one_takes_the_place_of_the_name():
     turns = [turn("“泥与火”展览的策展人是谁？")]
-    assert readings("那木版画展的呢？", turns) == ["木版画展展览的策展人是谁？"]
+    assert readings("那木版画展的呢？", turns) == ["木版画展的策展人是谁？"]
 
 
 def test_leaning_questions_in_between_are_passed_over():
     turns = [turn("城东儿童医院建在哪个区？"), turn("那它什么时候动工？")]
     (reading,) = readings("它有多少床位？", turns)
-    assert reading.startswith("城东儿童医院建，")
+    assert reading == "城东儿童医院有多少床位？"
 
 
 def test_more_means_nothing_that_was_quoted():

@@ -21,12 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from eval.dataset import (
-    Question,
-    QuestionSetError,
-    gold_ids,
-    named_articles,
-)
+from eval.dataset import Question, QuestionSetError, gold_ids, named_articles
 from eval.metrics import contains, mcnemar, rate
 from eval.run import progress_bar
 from rag import Answer, Archive, Chatbot, Turn, load_settings
@@ -105,9 +100,13 @@ def _conversation(path: Path, number: int, line: str) -> Conversation:
 
 
 def _exchange(turn: dict[str, Any]) -> Exchange:
-    groups = {name: tuple(map(tuple, turn.get(name, ()))) for name in ("gold", "answers")}
-    words = {name: str(turn[name]) for name in ("question", "means", "kind")}
-    return Exchange(**words, **groups)
+    return Exchange(
+        question=str(turn["question"]),
+        means=str(turn["means"]),
+        gold=tuple(map(tuple, turn["gold"])),
+        answers=tuple(map(tuple, turn.get("answers", ()))),
+        kind=str(turn["kind"]),
+    )
 
 
 def asked(bot: Chatbot, conversation: Conversation) -> Iterator[Later]:

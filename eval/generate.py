@@ -27,8 +27,8 @@ from eval.metrics import is_short_answer
 from eval.run import Progress, RunError, progress_bar
 from rag import Archive, Article
 from rag.generate import Generator, Message, generator_of
-from rag.questions import LONGEST, SHORTEST, asked_of, replaced
 from rag.passages import embedded_text, passages, sentences
+from rag.questions import LONGEST, SHORTEST, asked_of, replaced
 from rag.reader import SpanReader, bundled_reader
 from rag.snap import snapped
 from rag.types import Span

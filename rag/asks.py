@@ -181,7 +181,7 @@ def person_in(text: str) -> str:
 def is_person(words: str) -> bool:
     """Whether the words are the name of a person and nothing else."""
     match = _NAME.match(words)
-    return bool(match) and match[0] == words
+    return match is not None and match[0] == words
 
 
 def _count(text: str) -> int:

@@ -5,8 +5,9 @@ with what they were about: 什么时候开工？ after a question about a bridge
 that points back is put in its place: a person for 他, what was asked or answered for 它. …呢 puts
 another thing, or another time, in the place of one in an earlier question.
 
-Whether a question without such a word leans is often not to be told from its words alone, so both
-readings may be returned: the chatbot keeps the one that the archive answers with more confidence.
+A question without such a word stands alone when the articles that were cited hold few of its words.
+Else it may go on about them or not, which its words alone don't tell: both readings are returned,
+and the chatbot keeps the one that the archive answers with more confidence.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from datetime import date
 
 from rag.asks import asked, is_person, person_in
 from rag.dates import period_in
-from rag.terms import ASKING, question_terms
+from rag.terms import ASKING, bigrams
 from rag.types import Span, Turn
 
 _HE = re.compile(r"(?<!其)[他她](?![们人])|\b(?:he|she|him|his|her)\b", re.IGNORECASE)
 _IT = re.compile(r"它们?|(?<!其)[他她]们|\b(?:it|its|they|them|their)\b", re.IGNORECASE)
 _THERE = re.compile(r"(?:^|(?<=[在去到说来从对，,]))[那这](?:[里边]|儿(?![童子女]))")
 _THEN = re.compile(r"(?:[那当][天年月晚时次]|这次)")
+_MEASURES = "[个些位篇座次场家条部本件项种款支届间栋所名]"
 _POINTS = re.compile(
-    r"[这那][个些位篇座次场家条部本件项种款支届]|该|其中|还有|还[说要会想]|^那|呢[？?]?$"
+    rf"[这那]{_MEASURES}|该|其中|还有|还[说要会想]|^那|呢[？?]?$"
     r"|\b(?:this|that|these|those|there|else)\b|^(?:and|what about|how about)\b",
     re.IGNORECASE,
 )
@@ -48,10 +50,16 @@ _EACH = re.compile(
 _AGAIN = re.compile(r"还(?!没|未|是不是)|其他|另外|别的|\belse\b|\bother\b", re.IGNORECASE)
 
 _ASKS = re.compile(rf"多[大高长宽深远重久快]|第几|{ASKING.pattern}")
+_LINKS = re.compile(
+    rf"{_ASKS.pattern}|[的是有在了着过和与及由被把将为从到给对于关以要会能个一这那就都也还又去来]|请问"
+)
+_THIS = re.compile(
+    rf"(?:[这那]{_MEASURES}|该)[\u4e00-\u9fff]{{1,3}}?(?=[是的有在要会能归，,？?]|{_ASKS.pattern})"
+)
 _BEFORE = re.compile(r"^(?:请问|那么?|关于|刚才说的|[在对]|谁[在是]?)+")
 _VERBS = (
     "连接|位于|坐落|占地|举办|举行|开始|启动|改到|定于|公布|提出|报名|预计|计划|准备|打算|担任|介绍"
-    "|会到|会有|会是|造成|新增|增加(?!值)|一共|总共|目前|现在|最终|到底|今年|去年|全年|全市|全省|比.{1,10}"
+    "|会到|会有|会是|影响|造成|新增|增加(?!值)|一共|总共|目前|现在|最终|到底|今年|去年|全年|全市|全省|比.{1,10}"
     "|[从给跟对靠用花投烧造签建设开办跑卖采产装住来做封看说叫得获上早]|(?<![加产])值"
 )
 _AFTER = re.compile(rf"(?:{_VERBS}|[的是有在由到了过着被要能让把将为于占达共都就也又，, ])+$")
@@ -59,11 +67,22 @@ _CLOSE = re.compile(r"^[要有在是会能可用需还属为因怎什哪几多�
 _DID = re.compile(r"^[\u4e00-\u9fff][了过着]")
 _NAMES = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9]+")
 
+_INSIDE = re.compile("(?<=[\u4e00-\u9fff”》]{4})在(?=.{2})")
+_JOINS = re.compile("[，的是有]")
+
 LONG = 10
 """Characters of a subject from which its end is checked against the article that answered."""
 
-FEW = 2
+FEW = 1
 """Terms of a question that are too few to name what it is about."""
+
+ANOTHER = 0.6
+"""Share of a question's terms that the articles cited before do not hold from which it is about
+something else.
+"""
+
+MANY = 3
+"""So many such terms, at least, make it a question about something else."""
 
 ANY_DAY = date(2100, 1, 1)
 """Where an expression of time stands does not depend on the day of asking."""
@@ -97,9 +116,9 @@ def readings(question: str, turns: Sequence[Turn]) -> list[str]:
         return [question]
     topic = topic_of(turns)
     completed = _completed(question, topic)
-    if leans(question):
+    if leans(question) or completed == question:
         return [completed]
-    return [question] if _names_another(question, topic) else [question, completed]
+    return [question] if _new(question, topic) >= ANOTHER else [question, completed]
 
 
 def leans(question: str) -> bool:
@@ -108,7 +127,7 @@ def leans(question: str) -> bool:
     """
     if any(pattern.search(question) for pattern in (_HE, _IT, _THERE, _THEN, _BACK, _POINTS)):
         return True
-    return _is_chinese(question) and len(question_terms(question)) <= FEW
+    return _is_chinese(question) and len(_content(question)) <= FEW
 
 
 def cited_before(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
@@ -176,8 +195,11 @@ def _after(topic: Topic, turn: Turn) -> Topic:
 
 
 def _cited(turn: Turn) -> str:
-    """What the articles say that an answer cites."""
-    articles = [c.article for c in turn.answer.citations] if turn.answer else []
+    """What the articles say that an answer cites, or that are nearest to what was refused."""
+    if turn.answer is None:
+        return ""
+    cited = [c.article for c in turn.answer.citations]
+    articles = cited or [hit.article for hit in turn.answer.nearest]
     return "\n".join(dict.fromkeys(f"{a.title}\n{a.text}" for a in articles))
 
 
@@ -204,7 +226,7 @@ def subject(question: str, cited: str = "") -> str:
     if not _is_mostly_chinese(text):
         return " ".join(_NAMES.findall(text))
     asking = _ASKS.search(text)
-    before = _bare(text[: asking.start()] if asking else text)
+    before = _bare(_INSIDE.split(text[: asking.start()] if asking else text)[0])
     if asked(question).kind == "person" and "的" in before:
         before = before[: before.rindex("的")]  # 大桥的总工程师: of the bridge
     if len(before) < 2 and asking:
@@ -218,13 +240,14 @@ def subject(question: str, cited: str = "") -> str:
 def _bare(words: str) -> str:
     """The words without verbs and particles at their end."""
     shorter = _AFTER.sub("", words)
-    return shorter if len(shorter) >= 2 else words
+    return shorter if len(shorter) != 1 else words
 
 
 # Completing
 
 
 def _completed(question: str, topic: Topic) -> str:
+    """The question with what it points to, or leaves out, written out."""
     back, another = _BACK.match(question), _ANOTHER.match(question)
     if back:
         topic = _back_at(topic, back["thing"])
@@ -236,6 +259,7 @@ def _completed(question: str, topic: Topic) -> str:
     question = re.sub(r"^那么?[，,]?(?=[他她它])", "", question)
     text = _HE.sub(topic.person, question, count=1) if topic.person else question
     text = _IT.sub(topic.it, text, count=1)
+    text = _THIS.sub(topic.it, text, count=1)
     place = topic.place or ("" if topic.thing in text else f"{topic.thing}那里")
     text = _THERE.sub(place, text, count=1) if place else text
     return text if text != question else _with_subject(question, topic)
@@ -300,19 +324,15 @@ def _replaced(other: str, earlier: str, topic: Topic, named: bool) -> Iterator[s
 
 
 def _counterpart(other: str, earlier: str) -> Span | None:
-    """The words of a question that are as long as the other thing and begin or end like it: 半程 for
-    全程, 第二产业 for 第三产业.
+    """The words of a question that are as long as the other thing and begin or end like it: 半程
+    for 全程, 第二产业 for 第三产业.
     """
-    taken = {i for match in _ASKS.finditer(earlier) for i in range(*match.span())}
+    asking = {i for match in _ASKS.finditer(earlier) for i in range(*match.span())}
     best, found = 0, None
     for start in range(len(earlier) - len(other) + 1):
         end = start + len(other)
         words = earlier[start:end]
-        if (
-            words == other
-            or taken.intersection(range(start, end))
-            or re.search("[，的是有]", words)
-        ):
+        if words == other or not asking.isdisjoint(range(start, end)) or _JOINS.search(words):
             continue
         alike = _alike(words, other) + _alike(words[::-1], other[::-1])
         if alike > best and 3 * alike >= len(other):
@@ -325,12 +345,23 @@ def _alike(a: str, b: str) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
 
 
-def _names_another(question: str, topic: Topic) -> bool:
-    """Whether the question names something that the articles cited before do not hold."""
-    named = [match[0][1:-1] for match in _NAMED.finditer(question)]
-    if named:
-        return not any(name in topic.cited for name in named)
-    return False
+def _new(question: str, topic: Topic) -> float:
+    """The share of the question's words that the articles cited before do not hold; 0 where they
+    are too few to tell.
+    """
+    if not topic.cited:
+        return 0.0
+    if not _is_mostly_chinese(question):
+        names = [name in topic.cited for name in _NAMES.findall(question)]
+        return float(bool(names) and not any(names))
+    terms = _content(question)
+    new = sum(term not in topic.cited for term in terms)
+    return new / len(terms) if new >= MANY else 0.0
+
+
+def _content(question: str) -> list[str]:
+    """The pairs of characters of a question without its words that ask and link."""
+    return [term for term in bigrams(_LINKS.sub(" ", question)) if len(term) > 1]
 
 
 def _is_chinese(text: str) -> bool:

@@ -111,7 +111,7 @@ def _answered(bot: Chatbot, candidate: Candidate, before: Answer) -> bool:
     first, (start, end) = said.citations[0], candidate.sentence
     if first.article.id != candidate.article.id or not (first.start < end and start < first.end):
         return False
-    return not candidate.answer or bool(said.short) and candidate.answer in said.short
+    return not candidate.answer or (bool(said.short) and candidate.answer in said.short)
 
 
 def _alike(a: str, b: str) -> bool:

@@ -121,7 +121,7 @@ class Chatbot:
         """
         question = checked_question(question)
         inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
-        texts = [checked_question(standalone)] if standalone else self._read(question, turns)
+        texts = [checked_question(standalone)] if standalone else self._meant(question, turns)
         alone = bool(standalone) or texts == [question]
         about = () if alone else cited_before(question, turns)
         found = [[(part, inquiry.retrieve(part, about)) for part in parts(text)] for text in texts]
@@ -149,7 +149,7 @@ class Chatbot:
             clock=inquiry.clock,
         )
 
-    def _read(self, question: str, turns: Sequence[Turn]) -> list[str]:
+    def _meant(self, question: str, turns: Sequence[Turn]) -> list[str]:
         """What the question may mean in the conversation: as the language model writes it out where
         there is one and that passes its check, else by rules.
         """

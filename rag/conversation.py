@@ -19,7 +19,7 @@ from datetime import date
 
 from rag.asks import asked, is_person, person_in
 from rag.dates import period_in
-from rag.terms import ASKING, bigrams
+from rag.terms import ASKING, bigrams, has_chinese
 from rag.types import Span, Turn
 
 _HE = re.compile(r"(?<!其)[他她](?![们人])|\b(?:he|she|him|his|her)\b", re.IGNORECASE)
@@ -127,7 +127,7 @@ def leans(question: str) -> bool:
     """
     if any(pattern.search(question) for pattern in (_HE, _IT, _THERE, _THEN, _BACK, _POINTS)):
         return True
-    return _is_chinese(question) and len(_content(question)) <= FEW
+    return has_chinese(question) and len(_content(question)) <= FEW
 
 
 def cited_before(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
@@ -220,7 +220,7 @@ def subject(question: str, cited: str = "") -> str:
     words after it where there are none before. ``cited`` is the text that answered: a long subject
     is cut to the words that stand there too.
     """
-    if not _is_chinese(question):
+    if not has_chinese(question):
         return question.rstrip("？?。. ")
     text = _BEFORE.sub("", question.rstrip("？?。 "))
     if not _is_mostly_chinese(text):
@@ -254,7 +254,7 @@ def _completed(question: str, topic: Topic) -> str:
         question = back["rest"]
     elif another:
         return _another(question, another, topic)
-    if not _is_chinese(question):
+    if not has_chinese(question):
         return _named_behind(question, topic)
     question = re.sub(r"^那么?[，,]?(?=[他她它])", "", question)
     text = _HE.sub(topic.person, question, count=1) if topic.person else question
@@ -300,7 +300,7 @@ def _another(question: str, match: re.Match[str], topic: Topic) -> str:
         for replaced in _replaced(other, earlier, topic, named):
             return replaced
     last = topic.questions[0]
-    if not _is_chinese(question):
+    if not has_chinese(question):
         return f"{last.rstrip('？?。 ')}, {question}"
     return f"{topic.thing}，{other}{'是多少' if asked(last).kind == 'number' else '呢'}？"
 
@@ -362,10 +362,6 @@ def _new(question: str, topic: Topic) -> float:
 def _content(question: str) -> list[str]:
     """The pairs of characters of a question without its words that ask and link."""
     return [term for term in bigrams(_LINKS.sub(" ", question)) if len(term) > 1]
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= c <= "\u9fff" for c in text)
 
 
 def _is_mostly_chinese(text: str) -> bool:

@@ -140,6 +140,10 @@ def test_what_the_archive_refuses_is_not_suggested(bot):
 def test_no_model_is_asked(bot):
     class Fails:
         name = "fails"
+        context = 4000
+
+        def tokens(self, text):
+            return len(text)
 
         def stream(self, messages):
             raise AssertionError(messages)

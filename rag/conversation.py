@@ -59,19 +59,22 @@ _THIS = re.compile(
 _BEFORE = re.compile(r"^(?:请问|那么?|关于|刚才说的|[在对]|谁[在是]?)+")
 _VERBS = (
     "连接|位于|坐落|占地|举办|举行|开始|启动|改到|定于|公布|提出|报名|预计|计划|准备|打算|担任|介绍"
-    "|会到|会有|会是|影响|造成|新增|增加(?!值)|一共|总共|目前|现在|最终|到底|今年|去年|全年|全市|全省|比.{1,10}"
+    "|会到|会有|会是|影响|造成|新增|增加(?!值)|一共|总共|目前|现在|最终|到底|今年|去年|全年|全市|全省"
     "|[从给跟对靠用花投烧造签建设开办跑卖采产装住来做封看说叫得获上早]|(?<![加产])值"
 )
-_AFTER = re.compile(rf"(?:{_VERBS}|[的是有在由到了过着被要能让把将为于占达共都就也又，, ])+$")
+_AFTER = re.compile(rf"(?:{_VERBS}|[的是有在由到了过着被要能让把将为于占达共都就也又，, ])$")
 _CLOSE = re.compile(r"^[要有在是会能可用需还属为因怎什哪几多谁]")
 _DID = re.compile(r"^[\u4e00-\u9fff][了过着]")
 _NAMES = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9]+")
 
-_INSIDE = re.compile("(?<=[\u4e00-\u9fff”》]{4})在(?=.{2})")
+_INSIDE = re.compile("(?<=[\u4e00-\u9fff”》]{4})(?:在(?=.{2})|比(?![赛例重分如]))")
 _JOINS = re.compile("[，的是有]")
 
 LONG = 10
 """Characters of a subject from which its end is checked against the article that answered."""
+
+WORD = 6
+"""Characters of the longest word that is taken off the end of a subject."""
 
 FEW = 1
 """Terms of a question that are too few to name what it is about."""
@@ -239,7 +242,9 @@ def subject(question: str, cited: str = "") -> str:
 
 def _bare(words: str) -> str:
     """The words without verbs and particles at their end."""
-    shorter = _AFTER.sub("", words)
+    shorter = words
+    while end := _AFTER.search(shorter, max(0, len(shorter) - WORD)):
+        shorter = shorter[: end.start()]
     return shorter if len(shorter) != 1 else words
 
 

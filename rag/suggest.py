@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.asks import is_person, person_in
 from rag.chatbot import Chatbot
 from rag.conversation import ANY_DAY, subject
 from rag.dates import period_in
@@ -29,6 +30,9 @@ ALIKE = 0.6
 OF_ARTICLE = 2
 """Questions about one article before others get their turn."""
 
+NEAR = 0.6
+"""Share of the best hit's score from which another's article is asked about too."""
+
 _ATTRIBUTE = re.compile(
     r"^(?:今年|去年|目前|其中|全市|全省|预计|当日|当天)?(?P<name>[\u4e00-\u9fff]{0,5}?"
     r"(?:投资|投入|费用|金额|报名费|材料费|票价|门票|收购价|面积|规模|总值|总额|产量|产值|收入|全长|主跨|直径"
@@ -36,8 +40,8 @@ _ATTRIBUTE = re.compile(
     rf"(?:约|为|是|达|达到|共|近|超过|至)?{NUMBER}[\u4e00-\u9fff]{{0,3}}$"
 )
 _HAS = re.compile(
-    r"^(?:今年)?(?:全[市省县村镇校馆线]|[\u4e00-\u9fff]{1,8}[县区镇村院馆校站])(?:现|共|已|一共)?(?:有|设|收)"
-    rf"[\u4e00-\u9fff]{{1,8}}{NUMBER}$"
+    r"^(?P<before>(?:今年)?(?:全[市省县村镇校馆线]|[\u4e00-\u9fff]{1,8}[县区镇村院馆校站])[\u4e00-\u9fff]{2,12}"
+    rf"|[\u4e00-\u9fff]{{7,16}}(?<!约)){NUMBER}$"
 )
 _SAID = re.compile(
     r"(?:^|[，。；”])据?(?P<office>[\u4e00-\u9fff]{0,10}(?:主任|[局院校馆站市县区镇科厅部处会董事]长|经理|工程师|教授"
@@ -45,11 +49,16 @@ _SAID = re.compile(
     r"(?P<name>[\u4e00-\u9fff]{2,3})(?=(?:在[^，。“”]{1,8}|事后|赛后|笑着|书面)?(?:说|表示|介绍|认为|指出|透露|坦言|解释|回忆"
     r"|分析|提醒|告诉))"
 )
+_SAYS = re.compile(
+    r"(?P<name>[\u4e00-\u9fff]{2,3})(?:后来|赛后|事后)?(?:说|表示|介绍|认为|指出|透露|坦言|解释|回忆|分析|提醒)[，：，]"
+)
 _OWN = re.compile(r"^[^“”‘’，。]{0,8}(?:为什么|怎么|如何)[^“”]{2,20}？$")
 _WHOLE_DAY = re.compile(
     rf"(?<![至到据起从]){DAY}(?![0-9至到起前后以的]|早|[上下中]午|凌晨|晚|傍|夜|公布|发布)"
 )
-_VAGUE = re.compile(r"[该其他她它我]|本报|记者|(?:显示|获悉|了解|了解到|认为|表示|介绍|称)$")
+_VAGUE = re.compile(
+    r"[该其他她它我又]|不到|可能|只有|^[院场馆园厂]内|^新[建增]|本报|记者|(?:显示|获悉|了解|了解到|认为|表示|介绍|称)$"
+)
 _GENERAL = re.compile(r"[市省县区镇乡局馆厂委会台站]|公司|集团|大学|医院")
 _TITLE = re.compile(r"(?:[《“][^《》“”]{2,16}[》”]|[\u4e00-\u9fff0-9])+")
 _CUT = re.compile(r"[在将于的被与和获为已再]|[0-9]+月")
@@ -125,7 +134,8 @@ def _alike(a: str, b: str) -> bool:
 def candidates(answer: Answer) -> Iterator[Candidate]:
     """The questions that the articles of an answer give, those cited first. Pure."""
     cited = [c.article for c in answer.citations]
-    near = [hit.article for hit in answer.hits]
+    best = max((hit.score for hit in answer.hits), default=0.0)
+    near = [hit.article for hit in answer.hits if hit.score >= NEAR * best]
     articles = {article.id: article for article in [*cited, *near]}
     for article in articles.values():
         yield from of_article(article, subject(answer.standalone or answer.question))
@@ -172,8 +182,13 @@ def formed(sentence: str, thing: str) -> Iterator[tuple[str, str]]:
         yield f"{thing}，{sentence}", ""
     said = _SAID.search(sentence)
     if said:
-        about = f"关于{thing}，" if thing and thing not in said["office"] else ""
-        yield f"{about}{said['office']}{said['name']}说了什么？", ""
+        who = f"{said['office']}{said['name']}"
+    else:
+        says = _SAYS.search(sentence, max(0, sentence.find(person_in(sentence) or "\n")))
+        who = says["name"] if says and is_person(says["name"]) else ""
+    if who:
+        about = f"关于{thing}，" if thing and thing not in who else ""
+        yield f"{about}{who}说了什么？", ""
     for clause in clauses(sentence):
         yield from _figures(clause.strip(), thing)
     for clause in clauses(sentence):
@@ -185,13 +200,18 @@ def _figures(clause: str, thing: str) -> Iterator[tuple[str, str]]:
     if attribute and thing:
         answer = f"{attribute['value']}{attribute['unit']}"
         yield f"{thing}的{attribute['name']}是多少？", answer
-    elif has and has["unit"] in UNITS:
-        yield f"{clause[: has.start('value')]}多少{has['unit']}？", f"{has['value']}{has['unit']}"
+    elif has and has["unit"] in UNITS and not _loose(clause):
+        yield f"{has['before']}多少{has['unit']}？", f"{has['value']}{has['unit']}"
+
+
+def _loose(clause: str) -> bool:
+    """Whether a clause can't be understood without the one before it."""
+    return clause.startswith(LEANING) or bool(_VAGUE.search(clause))
 
 
 def _days(clause: str, thing: str) -> Iterator[tuple[str, str]]:
     days = list(_WHOLE_DAY.finditer(clause))
-    if len(days) != 1 or len(clause) > 40 or clause.startswith(LEANING) or _VAGUE.search(clause):
+    if len(days) != 1 or len(clause) > 40 or _loose(clause):
         return
     before, after = clause[: days[0].start()], clause[days[0].end() :]
     if thing and thing.endswith(before[:2]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import OverlapReader, write_jsonl
 
@@ -87,11 +89,17 @@ def test_questions_of_a_sentence_for_question_sets():
     ]
 
 
-def test_the_cited_article_comes_first(bot):
+@pytest.mark.parametrize(("score", "asked_about"), [(0.9, True), (0.1, False)])
+def test_the_cited_article_comes_first_then_what_was_found_near_it(bot, score, asked_about):
     answer = bot.ask("望江大桥昨日怎么了？")
-    titles = [c.article.title for c in candidates(answer)]
+    cited = {c.article.id for c in answer.citations}
+    hits = [
+        replace(hit, score=1.0 if hit.article.id in cited else score)
+        for hit in bot.ask("城东水厂和望江大桥").hits
+    ]
+    titles = [c.article.title for c in candidates(replace(answer, hits=tuple(hits)))]
     assert titles[0] == "望江大桥合龙"
-    assert titles[-1] == "城东水厂夜间检修"
+    assert (titles[-1] == "城东水厂夜间检修") is asked_about
 
 
 def test_each_is_answered_by_what_was_not_quoted_yet(bot):

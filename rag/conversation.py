@@ -73,6 +73,9 @@ _JOINS = re.compile("[，的是有]")
 LONG = 10
 """Characters of a subject from which its end is checked against the article that answered."""
 
+LONGEST = 40
+"""Characters of a subject that are kept."""
+
 WORD = 6
 """Characters of the longest word that is taken off the end of a subject."""
 
@@ -96,8 +99,9 @@ class Topic:
     """What a conversation is about when the next question comes.
 
     ``things`` are the subjects of the questions so far and ``questions`` these as they were
-    understood, the last one first; ``it`` is what 它 means, ``person`` who was named last and
-    ``place`` where; ``cited`` is the text of the articles that the last answer cited.
+    understood, the last one first; ``it`` is what 它 means where that is not the last thing,
+    ``person`` who was named last and ``place`` where; ``cited`` is the text of the articles that
+    the last answer cited.
     """
 
     things: tuple[str, ...] = ()
@@ -109,8 +113,8 @@ class Topic:
 
     @property
     def thing(self) -> str:
-        """The subject of the last question, or all of it."""
-        return self.things[0] if self.things else self.questions[0].rstrip("？?。 ")
+        """The subject of the last question that has one, or all of the last one."""
+        return self.things[0] if self.things else self.questions[0].rstrip("？?。 ")[:LONGEST]
 
 
 def readings(question: str, turns: Sequence[Turn]) -> list[str]:
@@ -183,14 +187,15 @@ def _after(topic: Topic, turn: Turn) -> Topic:
     thing = next((t for t in topic.things if went_on and t in question), "")
     if went_on and topic.person and topic.person in question:
         thing = topic.thing
-    thing = thing or subject(question, cited)
+    thing = thing or subject(question, cited)[:LONGEST]
+    things = tuple(dict.fromkeys(t for t in (thing, *topic.things) if t))
     kind = asked(question).kind
     person = short if kind == "person" and is_person(short) else ""
     found = person or person_in(question) or (topic.person if went_on else "")
     return Topic(
-        things=tuple(dict.fromkeys((thing, *topic.things))),
+        things=things,
         questions=(question, *topic.questions),
-        it=short if _WHICH.search(question) and _is_name(short) else thing,
+        it=short if _WHICH.search(question) and _is_name(short) else "",
         person=found,
         place=short if kind == "place" and _is_name(short) else "",
         cited=cited,
@@ -230,8 +235,9 @@ def subject(question: str, cited: str = "") -> str:
         return " ".join(_NAMES.findall(text))
     asking = _ASKS.search(text)
     before = _bare(_INSIDE.split(text[: asking.start()] if asking else text)[0])
-    if asked(question).kind == "person" and "的" in before:
-        before = before[: before.rindex("的")]  # 大桥的总工程师: of the bridge
+    owner, of, _ = before.rpartition("的")
+    if of and asked(question).kind == "person" and owner.count("“") == owner.count("”"):
+        before = owner  # 大桥的总工程师: of the bridge
     if len(before) < 2 and asking:
         before = _bare(_ASKS.sub("", text[asking.end() :]))
     if len(before) <= LONG:
@@ -262,12 +268,17 @@ def _completed(question: str, topic: Topic) -> str:
     if not has_chinese(question):
         return _named_behind(question, topic)
     question = re.sub(r"^那么?[，,]?(?=[他她它])", "", question)
-    text = _HE.sub(topic.person, question, count=1) if topic.person else question
-    text = _IT.sub(topic.it, text, count=1)
-    text = _THIS.sub(topic.it, text, count=1)
+    text = _put(_HE, topic.person, question)
+    text = _put(_IT, topic.it or topic.thing, text)
+    text = _put(_THIS, topic.it or topic.thing, text)
     place = topic.place or ("" if topic.thing in text else f"{topic.thing}那里")
-    text = _THERE.sub(place, text, count=1) if place else text
+    text = _put(_THERE, place, text)
     return text if text != question else _with_subject(question, topic)
+
+
+def _put(pattern: re.Pattern[str], name: str, text: str) -> str:
+    """The text with the name, if there is one, in the place of the first match."""
+    return pattern.sub(lambda _: name, text, count=1) if name else text
 
 
 def _with_subject(question: str, topic: Topic) -> str:
@@ -285,14 +296,14 @@ def _with_subject(question: str, topic: Topic) -> str:
 
 def _named_behind(question: str, topic: Topic) -> str:
     """An English question with what it points to in brackets behind it."""
-    name = topic.person if topic.person and _HE.search(question) else topic.it
+    name = topic.person if topic.person and _HE.search(question) else topic.it or topic.thing
     return question if name in question else f"{question} ({name})"
 
 
 def _back_at(topic: Topic, words: str) -> Topic:
     """The topic when the conversation goes back to a thing that it was about before."""
     thing = next((t for t in topic.things if words in t or t in words), words)
-    return replace(topic, things=(thing, *topic.things), it=thing)
+    return replace(topic, things=(thing, *topic.things), it="")
 
 
 def _another(question: str, match: re.Match[str], topic: Topic) -> str:
@@ -325,7 +336,7 @@ def _replaced(other: str, earlier: str, topic: Topic, named: bool) -> Iterator[s
     if at:
         yield earlier[: at[0]] + other + earlier[at[1] :]
     if named and _NAMED_THING.search(earlier):
-        yield _NAMED_THING.sub(other, earlier, count=1)
+        yield _put(_NAMED_THING, other, earlier)
 
 
 def _counterpart(other: str, earlier: str) -> Span | None:

@@ -146,7 +146,8 @@ def of_article(article: Article, asked_about: str = "") -> Iterator[Candidate]:
     conversation calls the thing; used where the article has it too.
     """
     text = f"{article.title}\n{article.text}"
-    thing = asked_about if len(asked_about) >= 3 and asked_about in text else _thing(article)
+    named = asked_about in article.title or text.count(asked_about) > 1
+    thing = asked_about if len(asked_about) >= 3 and named else _thing(article)
     spans = sentences(article.text)
     for number, span in enumerate(spans):
         following = spans[number + 1] if number + 1 < len(spans) else span

@@ -188,6 +188,7 @@ def test_what_points_back(question, leaning):
         ("鹤湾渡口的站长是谁？", "鹤湾渡口"),
         ("今年城东马拉松一共有多少人报名？", "今年城东马拉松"),
         ("谁是《江上》的导演？", "《江上》"),
+        ("“慢的是福”是谁说的？", "“慢的是福”"),
         ("Where is the 鹤湾渡口?", "鹤湾渡口"),
         ("When did it open?", "When did it open"),
         ("为什么？", ""),
@@ -201,3 +202,15 @@ def test_what_a_question_is_about(question, about):
 def test_long_questions_take_no_time(character):
     question = character * 1000
     assert readings(question, [Turn(question=question)])
+
+
+@pytest.mark.parametrize("name", [r"\1号桥", r"城东\g<9>号大桥", "桥\\"])
+def test_a_name_is_text_and_no_pattern(name):
+    turns = [answered(f"“{name}”的站长是谁？", name, f"“{name}”的站长是谁？")]
+    for question in ("它有多长？", "那里远吗？", "他多大？", f"那“{name}二”的呢？", "该桥有多长？"):
+        assert name in readings(question, turns)[-1]
+
+
+def test_turns_without_a_subject_leave_the_thing_before():
+    assert readings("它有多大？", [WHEN, turn("为什么？")]) == ["鹤湾渡口有多大？"]
+    assert readings("那它呢？", [turn("为什么？")])

@@ -121,7 +121,9 @@ class Chatbot:
         """
         question = checked_question(question)
         inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
+        started = time.perf_counter()
         texts = [checked_question(standalone)] if standalone else self._meant(question, turns)
+        inquiry.clock("meant", started)
         alone = bool(standalone) or texts == [question]
         about = () if alone else cited_before(question, turns)
         found = [[(part, inquiry.retrieve(part, about)) for part in parts(text)] for text in texts]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Sequence
 
 from rag.asks import asked, person_in
@@ -31,6 +32,9 @@ LONGEST = 120
 
 REPLY = 1000
 """Characters of a reply after which no more are read."""
+
+SECONDS = 10.0
+"""So long the model may take; then the rules read the question."""
 
 NEW = 2
 """Chinese characters in a row, and as many in all times three, that the conversation need not
@@ -77,13 +81,16 @@ _PLAIN = re.compile(
 
 
 def rewritten(generator: Generator, question: str, turns: Sequence[Turn]) -> str:
-    """The question as the model writes it out; empty where it fails or its reply does not pass."""
+    """The question as the model writes it out; empty where it fails, takes too long or writes what
+    does not pass.
+    """
     pieces: list[str] = []
+    until = time.monotonic() + SECONDS
     stream = generator.stream(rewriting(question, turns))
     try:
         for piece in stream:
             pieces.append(piece)
-            if sum(map(len, pieces)) > REPLY:
+            if sum(map(len, pieces)) > REPLY or time.monotonic() > until:
                 return ""
     except GeneratorError:
         return ""

@@ -119,6 +119,19 @@ def test_an_endless_reply_is_not_read_to_its_end():
     assert REPLY < 1000 * 400
 
 
+def test_a_model_that_says_nothing_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("rag.rewriting.SECONDS", 0.01)
+
+    def silence():
+        while True:
+            yield ""
+
+    silent = Scripted()
+    silent.pieces = silence()
+    assert rewritten(silent, "有多长？", TURNS) == ""
+    assert silent.closed
+
+
 @pytest.fixture
 def first(archive, reader):
     question = "城东水厂停水检修影响多少户？"
@@ -145,6 +158,7 @@ def test_the_chatbot_asks_what_passed_and_else_goes_by_rules(
         assert "evil" not in answer.standalone
         assert answer.standalone.startswith("城东水厂")
     assert answer.question == "几点开始？"
+    assert answer.timings["meant"] >= 0
     assert answer.citations[0].article.title == "城东水厂夜间检修"
 
 

@@ -9,7 +9,8 @@ the sentence that it was formed from, and that one was not quoted yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.asks import is_person, person_in
@@ -27,7 +28,7 @@ TRIES = 12
 ALIKE = 0.6
 """Share of common terms above which two questions are the same."""
 
-OF_ARTICLE = 2
+OF_ARTICLE = 4
 """Questions about one article before others get their turn."""
 
 NEAR = 0.6
@@ -57,7 +58,7 @@ _WHOLE_DAY = re.compile(
     rf"(?<![至到据起从]){DAY}(?![0-9至到起前后以的]|早|[上下中]午|凌晨|晚|傍|夜|公布|发布)"
 )
 _VAGUE = re.compile(
-    r"[该其他她它我又]|不到|可能|只有|^[院场馆园厂]内|^新[建增]|本报|记者|(?:显示|获悉|了解|了解到|认为|表示|介绍|称)$"
+    r"[该其他她它我又]|不到|可能|只有|^[院场馆园厂]内|^(?:新[建增]|开办|建设|改造|更新)|本报|记者|(?:显示|获悉|了解|了解到|认为|表示|介绍|称)$"
 )
 _GENERAL = re.compile(r"[市省县区镇乡局馆厂委会台站]|公司|集团|大学|医院")
 _TITLE = re.compile(r"(?:[《“][^《》“”]{2,16}[》”]|[\u4e00-\u9fff0-9])+")
@@ -86,23 +87,31 @@ def suggestions(
     known = [answer.question, answer.standalone]
     known += [q for t in turns for q in (t.question, t.answer.standalone if t.answer else "") if q]
     quoted = {(c.article.id, (c.start, c.end)) for c in answer.citations}
-    given: dict[str, int] = {}
-    found = tries = 0
-    for candidate in candidates(answer):
+    tries = found = 0
+    for candidate in _spread(candidates(answer)):
         if found == most or tries == TRIES:
             return
-        key = candidate.article.id
-        if given.get(key, 0) >= OF_ARTICLE or _covered(candidate, quoted):
-            continue
-        if any(_alike(candidate.question, other) for other in known):
+        if _covered(candidate, quoted) or any(_alike(candidate.question, q) for q in known):
             continue
         tries += 1
         if _answered(plain, candidate, answer):
             found += 1
-            given[key] = given.get(key, 0) + 1
             known.append(candidate.question)
-            quoted.add((key, candidate.sentence))
+            quoted.add((candidate.article.id, candidate.sentence))
             yield candidate.question
+
+
+def _spread(found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """The candidates, the first few of each article before the rest of any."""
+    given: Counter[str] = Counter()
+    rest = []
+    for candidate in found:
+        given[candidate.article.id] += 1
+        if given[candidate.article.id] <= OF_ARTICLE:
+            yield candidate
+        else:
+            rest.append(candidate)
+    yield from rest
 
 
 def _covered(candidate: Candidate, quoted: set[tuple[str, Span]]) -> bool:
@@ -147,7 +156,8 @@ def of_article(article: Article, asked_about: str = "") -> Iterator[Candidate]:
     """
     text = f"{article.title}\n{article.text}"
     named = asked_about in article.title or text.count(asked_about) > 1
-    thing = asked_about if len(asked_about) >= 3 and named else _thing(article)
+    fits = named and len(asked_about) >= 3 and not is_person(asked_about)
+    thing = asked_about if fits else _thing(article)
     spans = sentences(article.text)
     for number, span in enumerate(spans):
         following = spans[number + 1] if number + 1 < len(spans) else span

@@ -14,6 +14,7 @@ COMMANDS = {
     "generate": "questions from an archive's own sentences",
     "noise": "how answers suffer from misread characters",
     "ablate": "what each part of the settings brings",
+    "conversations": "follow-up questions, in the conversation and bare",
     "pages": "how well generated pages come apart into articles and paragraphs",
     "support": "how well generated sentences are told from invented ones",
     "retrieval": "recall of each leg and of their fusion",
@@ -29,7 +30,7 @@ def run(name: str, rest: list[str]) -> int:
     if name in COMMANDS:
         code: int = import_module(f"eval.{name}").main(rest)
         return code
-    lines = [f"  {command:<10} {text}" for command, text in COMMANDS.items()]
+    lines = [f"  {command:<13} {text}" for command, text in COMMANDS.items()]
     text = "usage: wenbao eval NAME ...\n\n" + "\n".join(lines) + "\n"
     asked = name in ("-h", "--help")
     (sys.stdout if asked else sys.stderr).write(text)

@@ -28,25 +28,12 @@ from eval.run import Progress, RunError, progress_bar
 from rag import Archive, Article
 from rag.generate import Generator, Message, generator_of
 from rag.passages import embedded_text, passages, sentences
+from rag.questions import LONGEST, SHORTEST, asked_of, replaced
 from rag.reader import SpanReader, bundled_reader
 from rag.snap import snapped
 from rag.types import Span
 
-SHORTEST, LONGEST = 12, 60
-"""Characters of the words that a question is made of."""
-
-_DAY = r"(?:(?:20|19)[0-9]{2}年)?[0-9]{1,2}月[0-9]{1,2}日"
-_NUMBER = r"(?P<value>[0-9]+(?:\.[0-9]+)?[万亿]?)(?P<unit>[\u4e00-\u9fff])"
-_UNITS = "元人名户个家位只件米亩吨岁天倍座辆所台项套场次棵册株艘层"
-_WHO = (
-    r"(?P<office>[\u4e00-\u9fff]{2,12}(?:主任|局长|院长|校长|馆长|站长|经理|工程师|教授|书记|队长))"
-    r"(?P<name>[\u4e00-\u9fff]{2,3})(?=说|表示|介绍|认为|指出|告诉|透露)"
-)
 _QUOTED = r"《[^《》\n]{2,20}》|“[^“”\n]{2,10}”"
-_CLAUSE = re.compile(r"[^，。：；！？\n]+")
-_LEAD = re.compile(r"^[\u4e00-\u9fff]{2,6}讯(?:（[^（）\n]{1,30}）)?")
-_LEANING = tuple("将并也还又其这该此他她它共已曾仅只均都再才就则而但且被")
-"""A clause that begins so has its subject somewhere else."""
 
 ASKED, ANSWERED = 60, 20
 """Characters of a model's question and answer, at most."""
@@ -83,7 +70,7 @@ def drafts(article: Article) -> Iterator[Draft]:
     for passage in passages(article):
         text = article.text[passage.start : passage.end]
         for start, end in sentences(text):
-            for kind, question, answer in asked_of(text[start:end]):
+            for kind, question, answer in asked_in(text[start:end]):
                 yield Draft(
                     article=article,
                     kind=kind,
@@ -94,23 +81,13 @@ def drafts(article: Article) -> Iterator[Draft]:
                 )
 
 
-def asked_of(sentence: str) -> Iterator[tuple[str, str, str]]:
+def asked_in(sentence: str) -> Iterator[tuple[str, str, str]]:
     """(kind, question, answer) for what a sentence says. Pure."""
-    for match in re.finditer(_WHO, sentence):
-        yield "who", f"{match['office']}是谁？", match["name"]
-    for clause in _CLAUSE.finditer(_LEAD.sub("", sentence)):
-        words = clause[0]
-        if SHORTEST <= len(words) <= LONGEST and not words.startswith(_LEANING):
-            for match in re.finditer(_DAY, words):
-                yield "when", _with(words, match, "什么时候") + "？", match[0]
-            for match in re.finditer(_NUMBER, words):
-                if match["unit"] in _UNITS:
-                    asked = _with(words, match, f"多少{match['unit']}")
-                    yield "how many", f"{asked}？", match[0]
+    yield from asked_of(sentence)
     if SHORTEST <= len(sentence) <= LONGEST:
         for match in re.finditer(_QUOTED, sentence):
             opening, closing = match[0][0], match[0][-1]
-            gap = _with(sentence, match, f"{opening}____{closing}")
+            gap = replaced(sentence, match, f"{opening}____{closing}")
             yield "cloze", f"{gap.rstrip('。')}，空格里是什么？", match[0][1:-1]
 
 
@@ -155,10 +132,6 @@ def replied(reply: str) -> tuple[str, str] | None:
     return None
 
 
-def _with(words: str, match: re.Match[str], asking: str) -> str:
-    return words[: match.start()] + asking + words[match.end() :]
-
-
 def generated(
     archive: Archive,
     count: int,
@@ -175,13 +148,13 @@ def generated(
     articles = list(archive.articles())
     rng.shuffle(articles)
 
-    def asked(article: Article) -> Iterable[Draft]:
+    def drawn(article: Article) -> Iterable[Draft]:
         if generator:
             return written(article, generator, rng)
         return _one_a_sentence(drafts(article), rng)
 
     made: set[str] = set()
-    waiting = deque(_new_questions(asked(article), reader, made) for article in articles)
+    waiting = deque(_new_questions(drawn(article), reader, made) for article in articles)
     while waiting and len(made) < count:
         source = waiting.popleft()
         draft = next(source, None)

@@ -27,6 +27,7 @@ from rag.errors import (
     WenbaoError,
 )
 from rag.generate import Generator, Message, generator_of
+from rag.suggest import suggestions
 from rag.types import Answer, Article, Citation, Draft, Filters, Hit, Passage, Statement, Turn
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "WenbaoError",
     "generator_of",
     "load_settings",
+    "suggestions",
 ]

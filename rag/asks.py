@@ -172,6 +172,18 @@ def holds(sentence: str, wanted: Asked) -> float:
     return float(bool(_FORMS[wanted.kind].search(sentence)))
 
 
+def person_in(text: str) -> str:
+    """The first person that a text names; empty where it names none that can be told."""
+    match = _NAME.search(text)
+    return match[0] if match else ""
+
+
+def is_person(words: str) -> bool:
+    """Whether the words are the name of a person and nothing else."""
+    match = _NAME.match(words)
+    return match is not None and match[0] == words
+
+
 def _count(text: str) -> int:
     numbers = [number_value(match[1]) or 0 for match in _SO_MANY.finditer(text)]
     return max((n for n in numbers if n <= 20), default=0)

@@ -31,6 +31,7 @@ from rag.printed import in_full
 from rag.prompt import refusal
 from rag.reader import Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
+from rag.rewriting import rewritten
 from rag.snap import snapped
 from rag.terms import question_terms
 from rag.types import Answer, Article, Citation, Draft, Filters, Hit, Span, Turn
@@ -89,13 +90,19 @@ class Chatbot:
         turns: Sequence[Turn] = (),
         filters: Filters = Filters(),
         asked_on: date | None = None,
+        standalone: str = "",
     ) -> Answer:
         """The answer to one question.
 
         ``turns``: the conversation so far, oldest first. ``asked_on``: the day that "yesterday"
-        counts from; today if left out. Raises ``QuestionError`` for an empty or endless question.
+        counts from; today if left out. ``standalone``: what the question means when it stands
+        alone, where the person has written that; else it is found out from the turns. Raises
+        ``QuestionError`` for an empty or endless question.
         """
-        for event in self.stream(question, turns=turns, filters=filters, asked_on=asked_on):
+        events = self.stream(
+            question, turns=turns, filters=filters, asked_on=asked_on, standalone=standalone
+        )
+        for event in events:
             if isinstance(event, Answer):
                 return event
         raise AssertionError("stream ends with an Answer")
@@ -107,21 +114,19 @@ class Chatbot:
         turns: Sequence[Turn] = (),
         filters: Filters = Filters(),
         asked_on: date | None = None,
+        standalone: str = "",
     ) -> Iterator[tuple[Hit, ...] | Draft | Answer]:
         """Like ``ask``, but yields the hits as soon as they are there, then with a generator the
         drafts of its reply as it comes, then the answer. Closing it ends the generator's work.
         """
         question = checked_question(question)
         inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
-        texts = readings(question, turns)
-        about = cited_before(question, turns)
-        found = [
-            [
-                (part, inquiry.retrieve(part, about if text != question else ()))
-                for part in parts(text)
-            ]
-            for text in texts
-        ]
+        started = time.perf_counter()
+        texts = [checked_question(standalone)] if standalone else self._meant(question, turns)
+        inquiry.clock("meant", started)
+        alone = bool(standalone) or texts == [question]
+        about = () if alone else cited_before(question, turns)
+        found = [[(part, inquiry.retrieve(part, about)) for part in parts(text)] for text in texts]
         yield _mixed([hits for _, hits in found[-1]], self.settings.passages)
         with _READING:
             tries = [
@@ -145,6 +150,13 @@ class Chatbot:
             article_of=inquiry.article,
             clock=inquiry.clock,
         )
+
+    def _meant(self, question: str, turns: Sequence[Turn]) -> list[str]:
+        """What the question may mean in the conversation: as the language model writes it out where
+        there is one and that passes its check, else by rules.
+        """
+        written = rewritten(self.generator, question, turns) if self.generator and turns else ""
+        return [written] if written else readings(question, turns)
 
 
 class Inquiry:

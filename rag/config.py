@@ -38,6 +38,7 @@ class Settings:
     cited, where a question goes on about it. ``passages``: passages that are read for an answer, at
     most ``per_article`` of one article. ``min_confidence``: below this estimated probability of
     being right an answer is refused. ``max_sentences``: quoted at most.
+    ``suggestions``: next questions that are offered after an answer, 0 for none.
     """
 
     leg_size: int = 50
@@ -48,6 +49,7 @@ class Settings:
     per_article: int = 3
     min_confidence: float = 0.44
     max_sentences: int = 3
+    suggestions: int = 3
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -73,6 +75,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "per_article": (1, 50),
     "min_confidence": (0.0, 1.0),
     "max_sentences": (1, 20),
+    "suggestions": (0, 10),
 }
 
 

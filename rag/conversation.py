@@ -1,25 +1,46 @@
 """A follow-up question, completed from the turns before. Pure, and without a language model.
 
-A question that leans on the last one (他、它、那…呢, or no subject of its own) is read together
-with what that one was about. Whether it leans is often not to be told from its words alone, so both
-readings may be returned: the chatbot keeps the one that the archive answers with more confidence.
+A question that leans on the ones before it (他、它、那…呢, or no subject of its own) is written out
+with what they were about: 什么时候开工？ after a question about a bridge gets the bridge. A word
+that points back is put in its place: a person for 他, what was asked or answered for 它. …呢 puts
+another thing, or another time, in the place of one in an earlier question.
+
+A question without such a word stands alone when the articles that were cited hold few of its words.
+Else it may go on about them or not, which its words alone don't tell: both readings are returned,
+and the chatbot keeps the one that the archive answers with more confidence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from rag.terms import ASKING
+from rag.asks import asked, is_person, person_in
+from rag.dates import period_in
+from rag.terms import ASKING, bigrams, has_chinese
 from rag.types import Span, Turn
 
-_LEANS = re.compile(
-    r"[他她它]|^那|[那这]里|这[个些位篇座次场家条]|那[个些位篇座次场家条]|其中|还有|还说|该|呢[？?]?$"
-    r"|\b(?:he|she|it|they|his|her|its|their|that|this|those|there)\b",
+_HE = re.compile(r"(?<!其)[他她](?![们人])|\b(?:he|she|him|his|her)\b", re.IGNORECASE)
+_IT = re.compile(r"它们?|(?<!其)[他她]们|\b(?:it|its|they|them|their)\b", re.IGNORECASE)
+_THERE = re.compile(r"(?:^|(?<=[在去到说来从对，,]))[那这](?:[里边]|儿(?![童子女]))")
+_THEN = re.compile(r"(?:[那当][天年月晚时次]|这次)")
+_MEASURES = "[个些位篇座次场家条部本件项种款支届间栋所名]"
+_POINTS = re.compile(
+    rf"[这那]{_MEASURES}|该|其中|还有|还[说要会想]|^那|呢[？?]?$"
+    r"|\b(?:this|that|these|those|there|else)\b|^(?:and|what about|how about)\b",
     re.IGNORECASE,
 )
-_ELLIPSIS = re.compile(r"^(?:那么?)?(?P<subject>.{1,20}?)的?呢[？?]?$")
+_ANOTHER = re.compile(
+    r"^(?:那么?)?(?P<other>[^，,？?]{1,20}?)的?呢(?:[，,](?P<rest>.+)|[？?]?)$"
+    r"|^(?:and|(?:and )?(?:what|how) about)\s+(?P<english>(?!how|wh)[^?]{1,40})\??$",
+    re.IGNORECASE,
+)
+_BACK = re.compile(r"^(?:刚才说的|回到|说回|再说|至于)(?P<thing>[^，,]{2,20})[，,](?P<rest>.+)$")
+_WHICH = re.compile(r"是哪一?[条座家所部本种个支项款]")
 _NAMED = re.compile(r"[《“「『][^》”」』]{1,30}[》”」』]")
+_NAMED_THING = re.compile(rf"{_NAMED.pattern}(?:[\u4e00-\u9fff]{{1,6}}(?=的))?")
 _TWO = re.compile(
     r"^(?P<one>[^，。？和与]{2,24})[和与](?P<other>[^，。？和与]{2,24}?)(?P<rest>(?:，|两|的|各|分别|哪).+)$"
 )
@@ -28,20 +49,99 @@ _EACH = re.compile(
 )
 _AGAIN = re.compile(r"还(?!没|未|是不是)|其他|另外|别的|\belse\b|\bother\b", re.IGNORECASE)
 
+_ASKS = re.compile(rf"多[大高长宽深远重久快]|第几|{ASKING.pattern}")
+_LINKS = re.compile(
+    rf"{_ASKS.pattern}|[的是有在了着过和与及由被把将为从到给对于关以要会能个一这那就都也还又去来]|请问"
+)
+_THIS = re.compile(
+    rf"(?:[这那]{_MEASURES}|该)[\u4e00-\u9fff]{{1,3}}?(?=[是的有在要会能归，,？?]|{_ASKS.pattern})"
+)
+_BEFORE = re.compile(r"^(?:请问|那么?|关于|刚才说的|[在对]|谁[在是]?)+")
+_VERBS = (
+    "连接|位于|坐落|占地|举办|举行|开始|启动|改到|定于|公布|提出|报名|预计|计划|准备|打算|担任|介绍"
+    "|会到|会有|会是|影响|造成|新增|增加(?!值)|一共|总共|目前|现在|最终|到底|今年|去年|全年|全市|全省"
+    "|[从给跟对靠用花投烧造签建设开办跑卖采产装住来做封看说叫得获上早]|(?<![加产])值"
+)
+_AFTER = re.compile(rf"(?:{_VERBS}|[的是有在由到了过着被要能让把将为于占达共都就也又，, ])$")
+_CLOSE = re.compile(r"^[要有在是会能可用需还属为因怎什哪几多谁]")
+_DID = re.compile(r"^[\u4e00-\u9fff][了过着]")
+_NAMES = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9]+")
+
+_INSIDE = re.compile("(?<=[\u4e00-\u9fff”》]{4})(?:在(?=.{2})|比(?![赛例重分如]))")
+_JOINS = re.compile("[，的是有]")
+
+LONG = 10
+"""Characters of a subject from which its end is checked against the article that answered."""
+
+LONGEST = 40
+"""Characters of a subject that are kept."""
+
+WORD = 6
+"""Characters of the longest word that is taken off the end of a subject."""
+
+FEW = 1
+"""Terms of a question that are too few to name what it is about."""
+
+ANOTHER = 0.6
+"""Share of a question's terms that the articles cited before do not hold from which it is about
+something else.
+"""
+
+MANY = 3
+"""So many such terms, at least, make it a question about something else."""
+
+ANY_DAY = date(2100, 1, 1)
+"""Where an expression of time stands does not depend on the day of asking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What a conversation is about when the next question comes.
+
+    ``things`` are the subjects of the questions so far and ``questions`` these as they were
+    understood, the last one first; ``it`` is what 它 means where that is not the last thing,
+    ``person`` who was named last and ``place`` where; ``cited`` is the text of the articles that
+    the last answer cited.
+    """
+
+    things: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    it: str = ""
+    person: str = ""
+    place: str = ""
+    cited: str = ""
+
+    @property
+    def thing(self) -> str:
+        """The subject of the last question that has one, or all of the last one."""
+        return self.things[0] if self.things else self.questions[0].rstrip("？?。 ")[:LONGEST]
+
 
 def readings(question: str, turns: Sequence[Turn]) -> list[str]:
     """The stand-alone questions that this one may mean, at least one."""
     if not turns:
         return [question]
-    completed = _completed(question, _topic(turns))
-    return [completed] if _LEANS.search(question) else [question, completed]
+    topic = topic_of(turns)
+    completed = _completed(question, topic)
+    if leans(question) or completed == question:
+        return [completed]
+    return [question] if _new(question, topic) >= ANOTHER else [question, completed]
+
+
+def leans(question: str) -> bool:
+    """Whether a word of the question points back to something, or so little is said that it can't
+    stand alone.
+    """
+    if any(pattern.search(question) for pattern in (_HE, _IT, _THERE, _THEN, _BACK, _POINTS)):
+        return True
+    return has_chinese(question) and len(_content(question)) <= FEW
 
 
 def cited_before(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
     """The ids of the articles that the last answer cited; none where the question turns to another
     thing (那…呢).
     """
-    if turns and _ELLIPSIS.match(question) and _NAMED.search(_topic(turns)):
+    if turns and _ANOTHER.match(question) and _NAMED.search(topic_of(turns).questions[0]):
         return ()
     answers = [turn.answer for turn in turns if turn.answer and turn.answer.citations]
     return tuple(dict.fromkeys(c.article.id for c in answers[-1].citations)) if answers else ()
@@ -68,29 +168,217 @@ def already_said(question: str, turns: Sequence[Turn]) -> set[tuple[str, Span]]:
     }
 
 
-def _topic(turns: Sequence[Turn]) -> str:
-    """The last question that stood by itself; the ones after it lean on it."""
-    for turn in reversed(turns):
-        if not _LEANS.search(turn.question) and _before_asking(turn.question):
-            return turn.question
-    return turns[0].question
+# What the conversation is about
 
 
-def _completed(question: str, topic: str) -> str:
-    ellipsis = _ELLIPSIS.match(question)
-    if ellipsis and _NAMED.search(topic):
-        return _NAMED.sub(ellipsis["subject"], topic, count=1)
-    subject = topic.rstrip("？?。 ") if ellipsis else _subject(topic)
-    return f"{subject}，{question}"
+def topic_of(turns: Sequence[Turn]) -> Topic:
+    """What the turns, at least one, were about."""
+    topic = Topic()
+    for turn in turns:
+        topic = _after(topic, turn)
+    return topic
 
 
-def _subject(topic: str) -> str:
-    """What a question is about: its words before the one that asks, if there are enough."""
-    return _before_asking(topic) or topic.rstrip("？?。 ")
+def _after(topic: Topic, turn: Turn) -> Topic:
+    """What a conversation is about after one more turn."""
+    question, short = _understood(turn, topic), turn.answer.short if turn.answer else ""
+    cited = _cited(turn) or topic.cited
+    went_on = bool(topic.things) and (question != turn.question or leans(turn.question))
+    thing = next((t for t in topic.things if went_on and t in question), "")
+    if went_on and topic.person and topic.person in question:
+        thing = topic.thing
+    thing = thing or subject(question, cited)[:LONGEST]
+    things = tuple(dict.fromkeys(t for t in (thing, *topic.things) if t))
+    kind = asked(question).kind
+    person = short if kind == "person" and is_person(short) else ""
+    found = person or person_in(question) or (topic.person if went_on else "")
+    return Topic(
+        things=things,
+        questions=(question, *topic.questions),
+        it=short if _WHICH.search(question) and _is_name(short) else "",
+        person=found,
+        place=short if kind == "place" and _is_name(short) else "",
+        cited=cited,
+    )
 
 
-def _before_asking(question: str) -> str:
-    """The words before the one that asks; empty when they are too few to be a subject."""
-    asking = ASKING.search(question)
-    before = question[: asking.start()].rstrip("是在由的到有被，, ") if asking else question
-    return before if len(before) >= 3 else ""
+def _cited(turn: Turn) -> str:
+    """What the articles say that an answer cites, or that are nearest to what was refused."""
+    if turn.answer is None:
+        return ""
+    cited = [c.article for c in turn.answer.citations]
+    articles = cited or [hit.article for hit in turn.answer.nearest]
+    return "\n".join(dict.fromkeys(f"{a.title}\n{a.text}" for a in articles))
+
+
+def _is_name(short: str) -> bool:
+    return 2 <= len(short) <= LONG and not re.search(r"[0-9，。、]", short)
+
+
+def _understood(turn: Turn, topic: Topic) -> str:
+    """The question of a turn as it stands alone."""
+    if turn.answer and turn.answer.standalone:
+        return turn.answer.standalone
+    went_on = topic.questions and leans(turn.question)
+    return _completed(turn.question, topic) if went_on else turn.question
+
+
+def subject(question: str, cited: str = "") -> str:
+    """What a question is about: its words before the one that asks, without verbs at their end; the
+    words after it where there are none before. ``cited`` is the text that answered: a long subject
+    is cut to the words that stand there too.
+    """
+    if not has_chinese(question):
+        return question.rstrip("？?。. ")
+    text = _BEFORE.sub("", question.rstrip("？?。 "))
+    if not _is_mostly_chinese(text):
+        return " ".join(_NAMES.findall(text))
+    asking = _ASKS.search(text)
+    before = _bare(_INSIDE.split(text[: asking.start()] if asking else text)[0])
+    owner, of, _ = before.rpartition("的")
+    if of and asked(question).kind == "person" and owner.count("“") == owner.count("”"):
+        before = owner  # 大桥的总工程师: of the bridge
+    if len(before) < 2 and asking:
+        before = _bare(_ASKS.sub("", text[asking.end() :]))
+    if len(before) <= LONG:
+        return before
+    known = next((before[:k] for k in range(len(before), 3, -1) if before[:k] in cited), "")
+    return _bare(known) or before
+
+
+def _bare(words: str) -> str:
+    """The words without verbs and particles at their end."""
+    shorter = words
+    while end := _AFTER.search(shorter, max(0, len(shorter) - WORD)):
+        shorter = shorter[: end.start()]
+    return shorter if len(shorter) != 1 else words
+
+
+# Completing
+
+
+def _completed(question: str, topic: Topic) -> str:
+    """The question with what it points to, or leaves out, written out."""
+    back, another = _BACK.match(question), _ANOTHER.match(question)
+    if back:
+        topic = _back_at(topic, back["thing"])
+        question = back["rest"]
+    elif another:
+        return _another(question, another, topic)
+    if not has_chinese(question):
+        return _named_behind(question, topic)
+    question = re.sub(r"^那么?[，,]?(?=[他她它])", "", question)
+    text = _put(_HE, topic.person, question)
+    text = _put(_IT, topic.it or topic.thing, text)
+    text = _put(_THIS, topic.it or topic.thing, text)
+    place = topic.place or ("" if topic.thing in text else f"{topic.thing}那里")
+    text = _put(_THERE, place, text)
+    return text if text != question else _with_subject(question, topic)
+
+
+def _put(pattern: re.Pattern[str], name: str, text: str) -> str:
+    """The text with the name, if there is one, in the place of the first match."""
+    return pattern.sub(lambda _: name, text, count=1) if name else text
+
+
+def _with_subject(question: str, topic: Topic) -> str:
+    """The question with its subject in front: the person asked about before for what somebody did,
+    else the thing.
+    """
+    words = re.sub(r"^那么?(?![里边天年月晚时次个些位座场部条家])", "", question)
+    did = topic.person and topic.questions[0].startswith(topic.person) and _DID.match(words)
+    lead = topic.person if did else topic.thing
+    if lead in words:
+        return words
+    close = any(pattern.match(words) for pattern in (_THEN, _ASKS, _CLOSE, _DID))
+    return f"{lead}{'' if close else '，'}{words}"
+
+
+def _named_behind(question: str, topic: Topic) -> str:
+    """An English question with what it points to in brackets behind it."""
+    name = topic.person if topic.person and _HE.search(question) else topic.it or topic.thing
+    return question if name in question else f"{question} ({name})"
+
+
+def _back_at(topic: Topic, words: str) -> Topic:
+    """The topic when the conversation goes back to a thing that it was about before."""
+    thing = next((t for t in topic.things if words in t or t in words), words)
+    return replace(topic, things=(thing, *topic.things), it="")
+
+
+def _another(question: str, match: re.Match[str], topic: Topic) -> str:
+    """…呢: an earlier question with another thing, person or time in it."""
+    other = match["other"] or match["english"]
+    if match["rest"]:
+        return f"{other}，{match['rest']}"
+    named = "的呢" in question or bool(_NAMED.match(other))
+    for earlier in topic.questions:
+        for replaced in _replaced(other, earlier, topic, named):
+            return replaced
+    last = topic.questions[0]
+    if not has_chinese(question):
+        return f"{last.rstrip('？?。 ')}, {question}"
+    return f"{topic.thing}，{other}{'是多少' if asked(last).kind == 'number' else '呢'}？"
+
+
+def _replaced(other: str, earlier: str, topic: Topic, named: bool) -> Iterator[str]:
+    """The earlier question with the other thing in the place of what it is the counterpart of.
+    ``named``: the other is a thing with the same attribute (“甲”的呢), not an attribute.
+    """
+    time = period_in(other, ANY_DAY)
+    if time and time.span == (0, len(other)):
+        old = period_in(earlier, ANY_DAY)
+        start, end = old.span if old else (0, 0)
+        yield earlier[:start] + other + earlier[end:]
+    if is_person(other) and topic.person and topic.person in earlier:
+        yield earlier.replace(topic.person, other, 1)
+    at = _counterpart(other, earlier)
+    if at:
+        yield earlier[: at[0]] + other + earlier[at[1] :]
+    if named and _NAMED_THING.search(earlier):
+        yield _put(_NAMED_THING, other, earlier)
+
+
+def _counterpart(other: str, earlier: str) -> Span | None:
+    """The words of a question that are as long as the other thing and begin or end like it: 半程
+    for 全程, 第二产业 for 第三产业.
+    """
+    asking = {i for match in _ASKS.finditer(earlier) for i in range(*match.span())}
+    best, found = 0, None
+    for start in range(len(earlier) - len(other) + 1):
+        end = start + len(other)
+        words = earlier[start:end]
+        if words == other or not asking.isdisjoint(range(start, end)) or _JOINS.search(words):
+            continue
+        alike = _alike(words, other) + _alike(words[::-1], other[::-1])
+        if alike > best and 3 * alike >= len(other):
+            best, found = alike, (start, end)
+    return found
+
+
+def _alike(a: str, b: str) -> int:
+    """How many characters two words begin with alike."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+
+
+def _new(question: str, topic: Topic) -> float:
+    """The share of the question's words that the articles cited before do not hold; 0 where they
+    are too few to tell.
+    """
+    if not topic.cited:
+        return 0.0
+    if not _is_mostly_chinese(question):
+        names = [name in topic.cited for name in _NAMES.findall(question)]
+        return float(bool(names) and not any(names))
+    terms = _content(question)
+    new = sum(term not in topic.cited for term in terms)
+    return new / len(terms) if new >= MANY else 0.0
+
+
+def _content(question: str) -> list[str]:
+    """The pairs of characters of a question without its words that ask and link."""
+    return [term for term in bigrams(_LINKS.sub(" ", question)) if len(term) > 1]
+
+
+def _is_mostly_chinese(text: str) -> bool:
+    return 2 * sum("\u4e00" <= c <= "\u9fff" for c in text) >= len(text.replace(" ", ""))

@@ -24,7 +24,8 @@ PIPELINE = [
     "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
     "editing", "archive", "retrieve", "evidence", "answer", "messages", "relay", "endpoint",
     "local", "generate", "prompt", "cite", "segments", "amounts", "times", "claims", "contrast",
-    "negation", "check", "drafting", "composing", "conversation", "chatbot",
+    "negation", "check", "drafting", "composing", "conversation", "rewriting", "chatbot",
+    "questions", "suggest",
 ]  # fmt: skip
 """``rag`` from the bottom up: a file imports only what stands before it."""
 

@@ -12,7 +12,7 @@ from conftest import DATA, write_jsonl
 from eval.ablate import DEFAULT, VARIANTS, Variant, run_variant, table
 from eval.copies import copy_of, questions_of
 from eval.dataset import gold_ids, named_articles, read_questions
-from eval.generate import asked_of, drafts, found_back, generated, main, replied
+from eval.generate import asked_in, drafts, found_back, generated, main, replied
 from eval.noise import confusable, misread, with_misread_answers
 from rag import Archive, Settings
 from rag.errors import GeneratorError
@@ -39,14 +39,14 @@ def questions(tmp_path):
 
 def test_what_a_sentence_can_be_asked():
     found = list(
-        asked_of("今年共记录到白鹭312只，湿地管理站站长孟秋说，3月2日《鸟的故事》开播了。")
+        asked_in("今年共记录到白鹭312只，湿地管理站站长孟秋说，3月2日《鸟的故事》开播了。")
     )
     assert ("who", "湿地管理站站长是谁？", "孟秋") in found
-    found += list(asked_of("云桥湿地观鸟节于3月2日正式开幕。"))
+    found += list(asked_in("云桥湿地观鸟节于3月2日正式开幕。"))
     assert ("when", "云桥湿地观鸟节于什么时候正式开幕？", "3月2日") in found
-    found += list(asked_of("停水检修一共影响居民2.1万户。"))
+    found += list(asked_in("停水检修一共影响居民2.1万户。"))
     assert ("how many", "停水检修一共影响居民多少户？", "2.1万户") in found
-    found += list(asked_of("电视片《鸟的故事》今晚开播。"))
+    found += list(asked_in("电视片《鸟的故事》今晚开播。"))
     assert ("cloze", "电视片《____》今晚开播，空格里是什么？", "鸟的故事") in found
 
 
@@ -80,7 +80,7 @@ class NumberReader:
     ],
 )
 def test_a_question_can_be_understood_by_itself(sentence, asked):
-    assert [question for _, question, _ in asked_of(sentence)] == ([asked] if asked else [])
+    assert [question for _, question, _ in asked_in(sentence)] == ([asked] if asked else [])
 
 
 def test_every_article_is_asked_about_before_one_twice(tmp_path, encoder):

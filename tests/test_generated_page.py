@@ -1,5 +1,5 @@
-"""Answers that a language model writes, in a real browser, before the real chatbot and a model whose
-reply is computed from the passages in its prompt.
+"""Answers that a language model writes, in a real browser: the real chatbot, and a model whose reply
+is computed from the passages in its prompt.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def test_a_page_that_is_closed_frees_the_model(opened):
     reader = opened(writer)
     reader.ask(QUESTION)
     reader.page.wait_for_selector(".pending")
-    reader.page.close()
+    reader.page.goto("about:blank")
     assert writer.closed.wait(60)
 
 
@@ -264,9 +264,9 @@ def test_how_a_question_is_understood_can_be_changed(opened):
         "它什么时候通车呢？",
     ]
     assert not page.is_visible(field)
+    assert reader.complaints == []
     page.reload()
     page.wait_for_selector(".understood bdi >> text=茶叶<b>出口额是多少？")
-    assert reader.complaints == []
 
 
 def test_questions_to_go_on_with_are_offered_and_asked(opened):
@@ -299,7 +299,7 @@ def test_the_settings_name_the_model_and_test_it(opened):
     page = reader.page
     page.get_by_role("tab", name="设置").click()
     page.wait_for_selector("#models >> text=openai:qwen3-8b@http://10.1.2.3:8000/v1")
-    assert "wenbao chat --generator openai:MODEL@URL" in page.inner_text("#models")
+    assert "wenbao serve --generator openai:MODEL@URL" in page.inner_text("#models")
     page.click("#test")
     page.wait_for_selector("#tested dl")
     assert page.locator("#tested dt").count() == 6

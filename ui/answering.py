@@ -1,4 +1,4 @@
-"""The questions of a conversation put to the chatbot, in a thread of the readers."""
+"""The questions of a conversation put to the chatbot, in a thread of their own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rag.suggest import suggestions
-
 from rag import Chatbot
 from rag.reader import Reading, SpanReader
+from rag.suggest import suggestions
 from ui.preferences import configured
 from ui.session import Event, Session, in_one_thread, paced
 
@@ -33,10 +32,10 @@ def answered(
 
 
 def next_questions(
-    chatbot: Chatbot, readers: Executor, session: Session, ticket: object, place: int
+    chatbot: Chatbot, seekers: Executor, session: Session, ticket: object, place: int
 ) -> Iterator[str]:
     """Questions to go on with after the answer at a place, until the ticket is given up; none where
-    the settings want none.
+    the settings want none. With one thread for all, no question waits for more than one search.
     """
     asked, turns = session.exchanges[place], session.turns(place)
     bot, answer = configured(chatbot, asked.settings), asked.answer
@@ -52,7 +51,7 @@ def next_questions(
         return suggestions(patient, answer, turns=turns, most=most)
 
     with suppress(GivenUp):
-        yield from in_one_thread(readers, search, wanted)
+        yield from in_one_thread(seekers, search, wanted)
 
 
 class GivenUp(Exception):

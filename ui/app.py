@@ -174,6 +174,7 @@ class _Page:
         self._kept = HistoryTab(history)
         self._library = library
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._seekers = ThreadPoolExecutor(1, thread_name_prefix="seeker")
         self._pages: WeakValueDictionary[str, Session] = WeakValueDictionary()
         self._preferences = PreferencesTab(chatbot, self._readers)
 
@@ -438,7 +439,7 @@ class _Page:
         if sought is None:
             return
         try:
-            for question in next_questions(self._chatbot, self._readers, session, *sought):
+            for question in next_questions(self._chatbot, self._seekers, session, *sought):
                 if not session.suggest(sought[0], question):
                     return
                 yield {self.talk: self._conversation(session)}

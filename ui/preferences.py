@@ -117,7 +117,7 @@ class PreferencesTab:
             with gr.Row(elem_classes="controls"):
                 self.passages = self._slider(MOST_PASSAGES, "passages")
                 self.sentences = self._slider(MOST_SENTENCES, "max_sentences")
-            self.suggest = gr.Checkbox(elem_id="suggest", container=False)
+            self.suggest = gr.Checkbox(elem_id="suggest")
             self.defaults = gr.Button(elem_id="defaults", size="sm", min_width=0)
             self.models = gr.HTML(elem_id="models", apply_default_css=False)
             self.test = gr.Button(elem_id="test", size="sm", min_width=0)

@@ -53,7 +53,7 @@ def test_a_sentence_that_is_not_supported_says_so_and_why():
     (flag,) = classes(parsed, "doubt")
     assert flag["aria-label"] == "未核实：所注的段落里没有“31亿元”"
     assert flag["data-why"] == "所注的段落里没有“31亿元”"
-    assert len(classes(parsed, "doubted")) == 1
+    assert len(classes(parsed, "doubted")) == 2  # the last character stays with the label
     assert "造价31亿元。[2]未核实" in parsed.text
     english = classes(shown(generated(), "en"), "doubt")[0]
     assert english["aria-label"] == "not verified: the passages it names do not hold “31亿元”"
@@ -93,6 +93,8 @@ def test_who_wrote_it_and_what_the_check_found():
     assert tally(STATEMENTS[:1], "zh") == "共 1 句，都有出处。"
     assert "Numbers that it made up: 3 ([9], [7])." in tally(STATEMENTS, "en")
     assert "估计答对" not in text
+    announced = Parsed(render.status([generated()], "zh")).text
+    assert "造价31亿元。[2]（未核实：所注的段落里没有“31亿元”）" in announced
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Answers that a language model writes, in a real browser: the real chatbot, and a model whose reply
-is computed from the passages in its prompt.
+"""Answers that a language model writes, in a real browser: the real chatbot, and a model that
+computes its reply from the passages in its prompt.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 from rag import Answer, Article, Citation
 from rag.plain import answer_dict
 from rag.types import Draft
-from ui.findings import credit, fallback, reason
+from ui.findings import credit, fallback, marked
 from ui.session import Exchange
 from ui.texts import Language, text
 
@@ -203,15 +203,7 @@ def _said(exchange: Exchange, language: Language) -> list[str]:
 
 
 def _lines(said: Answer | Draft, language: Language) -> list[str]:
-    """The text; behind each sentence that is not supported it says so, and why."""
-    marked, at = [], 0
-    for statement in said.statements:
-        why = reason(statement, language)
-        marked += [said.text[at : statement.end]]
-        marked += [f"（{text(language, 'unverified_because', reason=why)}）"] if why else []
-        at = statement.end
-    lines = "".join((*marked, said.text[at:])).split("\n")
-    return [line for line in lines if line.strip()]
+    return [line for line in marked(said, language).split("\n") if line.strip()]
 
 
 # --- file names ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath, PureWindowsPath
 
 from rag import Answer
-from rag.types import Statement
+from rag.types import Draft, Statement
 from ui.texts import Language, text
 
 _BETWEEN = {"zh": "", "en": " "}
@@ -32,6 +32,17 @@ def reason(statement: Statement, language: Language) -> str:
     vague = statement.problem in ("details", "invented") and not known
     key = "why_meaning" if vague else f"why_{statement.problem}"
     return text(language, key, missing=missing, numbers=numbers)
+
+
+def marked(said: Answer | Draft, language: Language) -> str:
+    """The text; behind each sentence that is not supported it says so, and why."""
+    parts, at = [], 0
+    for statement in said.statements:
+        why = reason(statement, language)
+        parts.append(said.text[at : statement.end])
+        parts.append(f"（{text(language, 'unverified_because', reason=why)}）" if why else "")
+        at = statement.end
+    return "".join((*parts, said.text[at:]))
 
 
 def _numbers(numbers: Iterable[int], language: Language) -> str:

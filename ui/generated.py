@@ -98,9 +98,13 @@ def _piece(
     shown = _numbered(part, of, cited, turn, language)
     if of.problem is None:
         return shown
-    last = statement is None or not words[end : statement.end].strip()
-    flag = _flag(of, language) if last else ""
-    return f'<span class="doubted">{shown}</span>{flag}'
+    if statement and words[end : statement.end].strip():
+        return f'<span class="doubted">{shown}</span>'
+    front, last = escaped(part[:-1], language), escaped(part[-1:], language)
+    return (
+        f'<span class="doubted">{front}</span>'
+        f'<span class="tail"><span class="doubted">{last}</span>{_flag(of, language)}</span>'
+    )
 
 
 def _numbered(
@@ -124,6 +128,6 @@ def _flag(statement: Statement, language: Language) -> str:
     label, why = text(language, "unverified"), reason(statement, language)
     whole = attribute(text(language, "unverified_because", reason=why))
     return (
-        f'<span class="tail"><button type="button" class="doubt" aria-label="{whole}"'
-        f' data-why="{attribute(why)}">{label}</button></span>'
+        f'<button type="button" class="doubt" aria-label="{whole}"'
+        f' data-why="{attribute(why)}">{label}</button>'
     )

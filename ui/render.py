@@ -16,6 +16,7 @@ from rag import Answer, Article, Citation, Counts, Filters, Hit
 from rag.chatbot import MAX_QUESTION_CHARS
 from rag.types import Span
 from ui.export import quotation
+from ui.findings import marked
 from ui.generated import notice, signed, spoken, written
 from ui.markup import attribute, escaped, ref, referenced, target
 from ui.session import MAX_NOTE, Exchange, Kind, Selection
@@ -397,7 +398,7 @@ def _announcement(exchange: Exchange, language: Language) -> str:
         return _stage(exchange, language)
     if exchange.answer.status == "refused":
         return text(language, "refused")
-    words = exchange.answer.short or exchange.answer.text
+    words = exchange.answer.short or marked(exchange.answer, language)
     return text(language, "announce", text=escaped(words, language))
 
 

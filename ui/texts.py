@@ -20,7 +20,7 @@ TABLE: dict[str, dict[Language, str]] = {
     "question_label": {"zh": "问题", "en": "Question"},
     "question_hint": {
         "zh": "想从报纸里知道什么？",
-        "en": "What do you want to know from the paper?",
+        "en": "Ask the paper",
     },
     "ask": {"zh": "提问", "en": "Ask"},
     "stop": {"zh": "停止", "en": "Stop"},

@@ -196,7 +196,7 @@ def test_a_stop_closes_the_models_reply_and_keeps_what_was_checked(opened):
     page.click("#stop")
     page.wait_for_selector(".stage >> text=已停止。下面是停下以前核对过的句子。")
     assert writer.closed.wait(60)
-    assert page.locator(".pending").count() == 0
+    page.wait_for_selector(".pending", state="detached")
     assert page.inner_text(".answer").startswith("青禾大桥主跨628米")
     assert page.locator(".sources li").count() == 1
     writer.gate.set()

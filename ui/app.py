@@ -424,6 +424,7 @@ class _Page:
                 if session.fail(ticket, both("unexpected")):
                     keep(self._history, session)
                     yield self._talk(session)
+            yield self._talk(session)  # a draft may have come to the page after the word to stop
 
     def _shown(self, session: Session, event: Event) -> dict[Any, Any]:
         """What changes on the page with an event; nothing but the conversation with a draft."""

@@ -128,7 +128,7 @@ class OverlapChatbot:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.archive = OverlapArchive(articles)
-        self.settings = Settings()
+        self.settings = Settings(suggestions=0)
         self.gate = threading.Event()
         self.gate.set()
         self.turns: list[int] = []
@@ -139,6 +139,7 @@ class OverlapChatbot:
         *,
         turns: Sequence[Turn] = (),
         filters: Filters | None = None,
+        standalone: str = "",
     ) -> Iterator[tuple[Hit, ...] | Answer]:
         self.turns.append(len(turns))
         self.filters = filters

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage
 from ui import render
 from ui.export import quotation
+from ui.markup import escaped
 from ui.session import Exchange, Selection
 from ui.theme import own_file
 
@@ -78,7 +79,7 @@ def answered(text: str, *citations: Citation, **fields) -> Exchange:
 
 @given(st.text(st.characters(codec=None)))
 def test_escaped_text_has_no_tag_and_no_character_that_acts(words):
-    parsed = Parsed(render.escaped(words))
+    parsed = Parsed(escaped(words))
     assert all(tag == "span" and a["class"] == "odd" for tag, a in parsed.tags)
     assert not re.search("[\x00-\x08\x0e-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", parsed.text)
     assert not re.search("[\ud800-\udfff]", parsed.text)
@@ -87,14 +88,14 @@ def test_escaped_text_has_no_tag_and_no_character_that_acts(words):
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"])))
 def test_ordinary_text_is_shown_as_it_is(words):
     words = re.sub("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]", "", words)
-    assert Parsed(render.escaped(words)).text == words
+    assert Parsed(escaped(words)).text == words
 
 
 @pytest.mark.parametrize(
     "odd", ["\x00", "\x1b", "\x7f", "\u200b", "\u202e", "\u2066", "\ufeff", "\U000e0041", "\ud800"]
 )
 def test_an_invisible_character_is_shown_and_named(odd):
-    parsed = Parsed(render.escaped(f"前{odd}后"))
+    parsed = Parsed(escaped(f"前{odd}后"))
     assert parsed.text == "前·后"
     assert parsed.all("span")[0]["title"] == f"不可见字符 U+{ord(odd):04X}"
 
@@ -320,7 +321,10 @@ def test_a_rewritten_question_is_shown():
         Citation(number=1, article=article(), start=0, end=4),
         standalone="大桥何时通车？",
     )
-    assert "按此检索：大桥何时通车？" in Parsed(render.conversation([exchange], [], "zh")).text
+    parsed = Parsed(render.conversation([exchange], [], "zh"))
+    assert "理解为：大桥何时通车？" in parsed.text
+    assert [i["value"] for i in parsed.all("input")] == ["大桥何时通车？"]
+    assert [f["data-again"] for f in parsed.all("form")] == ["0"]
 
 
 # The right side

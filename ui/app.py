@@ -12,24 +12,27 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
+from weakref import WeakValueDictionary
 
-from rag import Answer, Article, Draft, Filters, Hit, WenbaoError
-from rag.types import Span
+from rag import Answer, Article, Filters, WenbaoError
+from rag.types import Draft, Span
 from ui import render, server
 from ui.access import Access
+from ui.answering import answered, next_questions
 from ui.conversations import HistoryTab, keep, owner, owner_of_user, resume
 from ui.evaluation import EvaluationTab
 from ui.events import as_day, given
 from ui.history import History
 from ui.library import LibraryTab
-from ui.preferences import PreferencesTab, configured
-from ui.session import Kind, Session, Verdict, in_one_thread
+from ui.preferences import PreferencesTab
+from ui.session import Event, Kind, Session, Verdict
 from ui.texts import Language, both, preferred, text
 from ui.uploads import Inbox
 from ui.users import Secret
 
 if TYPE_CHECKING:
     import gradio as gr
+    from gradio.events import Dependency
     from starlette.types import ASGIApp
 
     from rag import Chatbot
@@ -44,7 +47,8 @@ EXAMPLES = 4
 # Buttons and fields inside the page's own HTML say by their data what they do.
 _ON_CLICK = """
 const events = { kind: "pick" };
-for (const name of ["example", "withdraw", "only", "drop", "judge", "raw"]) events[name] = name;
+const names = ["example", "suggest", "withdraw", "only", "drop", "judge", "raw"];
+for (const name of names) events[name] = name;
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   for (const [name, what] of Object.entries(events))
@@ -54,6 +58,11 @@ element.addEventListener("change", (event) => {
   const { filter, note } = event.target.dataset;
   if (filter) trigger("bound", { name: filter, value: event.target.value });
   if (note) trigger("remark", { turn: note, note: event.target.value });
+});
+element.addEventListener("submit", (event) => {
+  const { again } = event.target.dataset;
+  event.preventDefault();
+  if (again) trigger("again", { turn: again, text: event.target.elements.text.value });
 });
 """
 
@@ -165,6 +174,8 @@ class _Page:
         self._kept = HistoryTab(history)
         self._library = library
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._seekers = ThreadPoolExecutor(1, thread_name_prefix="seeker")
+        self._pages: WeakValueDictionary[str, Session] = WeakValueDictionary()
         self._preferences = PreferencesTab(chatbot, self._readers)
 
     # Layout
@@ -227,12 +238,13 @@ class _Page:
             token = request.cookies.get(server.READER, "")
             session.owner = owner_of_user(session.user) if session.user else owner(token)
             self._resume(session, query.get("c", ""))
+            self._pages[request.session_hash or ""] = session
             return {self.session: session, **self._everything(session)}
 
-        def asked_example(session: Session, event: gr.EventData) -> dict[Any, Any]:
-            index = _number(event, "example")
-            known = 0 <= index < len(self._examples)
-            return self._asked(session, self._examples[index] if known else "")
+        def left(request: gr.Request) -> None:
+            session = self._pages.pop(request.session_hash or "", None)
+            if session:
+                session.leave()
 
         def picked(session: Session, event: gr.EventData) -> dict[Any, Any]:
             kind = _field(event, "kind")
@@ -251,16 +263,13 @@ class _Page:
         every = [*asking, self.bounds, self.masthead, self.new, self.switch, *tabs]
 
         blocks.load(loaded, session, [self.session, *every], **quiet)
-        starts = [
-            self.box.submit(self._asked, [*session, self.box], asking, **at_once),
-            self.send.click(self._asked, [*session, self.box], asking, **at_once),
-            self.talk.example(asked_example, session, asking, **at_once),
-        ]
+        blocks.unload(left)
         # Nothing is cancelled through the framework: its request to cancel may come late, and then
         # ends the next question. What answers a question that was given up sees so and returns.
         together: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
-        for start in starts:
-            start.then(self._answered, session, asking, **together)
+        for start in self._starts(asking, at_once):
+            done = start.then(self._answered, session, asking, **together)
+            done.then(self._suggested, session, [self.talk], **together)
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
         switched = self.switch.click(self._switched, session, every, **at_once)
@@ -275,6 +284,34 @@ class _Page:
         self.paper.raw(self._turned, session, [self.paper], **at_once)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)
+
+    def _starts(self, asking: list[Any], at_once: dict[str, Any]) -> list["Dependency"]:
+        """The events that ask a question."""
+        import gradio as gr
+
+        def asked_example(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            index = _number(event, "example")
+            known = 0 <= index < len(self._examples)
+            return self._asked(session, self._examples[index] if known else "")
+
+        def asked_suggestion(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            index = _number(event, "suggest")
+            known = 0 <= index < len(session.suggestions)
+            return self._asked(session, session.suggestions[index] if known else "")
+
+        def asked_again(session: Session, event: gr.EventData) -> dict[Any, Any]:
+            if session.ask_again(_number(event, "turn"), _field(event, "text")):
+                keep(self._history, session)
+            return self._talk(session)
+
+        session, box = [self.session], [self.session, self.box]
+        return [
+            self.box.submit(self._asked, box, asking, **at_once),
+            self.send.click(self._asked, box, asking, **at_once),
+            self.talk.example(asked_example, session, asking, **at_once),
+            self.talk.suggest(asked_suggestion, session, asking, **at_once),
+            self.talk.again(asked_again, session, asking, **at_once),
+        ]
 
     def _wire_bounds(self, asking: list[Any], at_once: dict[str, Any]) -> None:
         """What bounds the questions to come, and what takes one back."""
@@ -372,12 +409,12 @@ class _Page:
             ticket, place = taken
             yield self._talk(session)
             try:
-                for event in self._events(session, place):
+                for event in answered(self._chatbot, self._readers, session, ticket, place):
                     if not session.receive(ticket, event):
                         break
                     if isinstance(event, Answer):
                         keep(self._history, session)
-                    yield self._talk(session)
+                    yield self._shown(session, event)
             except WenbaoError as exc:
                 if session.fail(ticket, (exc.zh, exc.en)):
                     keep(self._history, session)
@@ -387,15 +424,28 @@ class _Page:
                 if session.fail(ticket, both("unexpected")):
                     keep(self._history, session)
                     yield self._talk(session)
+            yield self._talk(session)  # a draft may have come to the page after the word to stop
 
-    def _events(self, session: Session, place: int) -> Iterator[tuple[Hit, ...] | Draft | Answer]:
-        asked, turns = session.exchanges[place], session.turns(place)
+    def _shown(self, session: Session, event: Event) -> dict[Any, Any]:
+        """What changes on the page with an event; nothing but the conversation with a draft."""
+        if isinstance(event, Draft):
+            said = render.status(session.exchanges, session.language)
+            return {self.talk: self._conversation(session), self.status: said}
+        return self._talk(session)
 
-        def stream() -> Iterator[tuple[Hit, ...] | Draft | Answer]:
-            bot = configured(self._chatbot, asked.settings)
-            return bot.stream(asked.question, turns=turns, filters=asked.filters)
-
-        return in_one_thread(self._readers, stream)
+    def _suggested(self, session: Session) -> Iterator[dict[Any, Any]]:
+        """Finds questions to go on with, once the page has nothing else to do."""
+        yield {self.talk: self._conversation(session)}
+        sought = session.seek()
+        if sought is None:
+            return
+        try:
+            for question in next_questions(self._chatbot, self._seekers, session, *sought):
+                if not session.suggest(sought[0], question):
+                    return
+                yield {self.talk: self._conversation(session)}
+        except Exception:  # nobody asked for them: the page goes on without
+            logger.exception("no questions to go on with were found")
 
     def _stopped(self, session: Session) -> dict[Any, Any]:
         session.stop()
@@ -458,7 +508,13 @@ class _Page:
         }
 
     def _conversation(self, session: Session) -> str:
-        return render.conversation(session.exchanges, self._examples, session.language, session.key)
+        return render.conversation(
+            session.exchanges,
+            self._examples,
+            session.language,
+            session.key,
+            session.suggestions,
+        )
 
     def _bounds(self, session: Session) -> str:
         archive = self._chatbot.archive

@@ -15,6 +15,7 @@ from rag import WenbaoError
 from ui import export, render
 from ui.events import given
 from ui.history import Conversation, ConversationChanged, History
+from ui.markup import attribute, escaped
 from ui.session import Exchange, Session
 from ui.texts import Language, text
 
@@ -107,7 +108,7 @@ def listing(kept: Sequence[Conversation], language: Language, notice: str = "") 
 
 
 def _item(conversation: Conversation, language: Language) -> str:
-    key, title = render.attribute(conversation.key), render.attribute(conversation.title)
+    key, title = attribute(conversation.key), attribute(conversation.title)
     updated = conversation.updated.astimezone()
     count = text(language, "so_many_questions", count=conversation.exchanges)
     exports = "".join(
@@ -131,8 +132,8 @@ def _act(act: str, conversation: Conversation, language: Language) -> str:
 
 def _button(act: str, key: str, name: str, label: str, form: str = "") -> str:
     return (
-        f'<button type="button" data-act="{act}" data-key="{render.attribute(key)}"'
-        f' data-form="{form}" aria-label="{render.attribute(label)}">{name}</button>'
+        f'<button type="button" data-act="{act}" data-key="{attribute(key)}"'
+        f' data-form="{form}" aria-label="{attribute(label)}">{name}</button>'
     )
 
 
@@ -141,7 +142,7 @@ def parcel(name: str, words: str) -> str:
     body = base64.b64encode(words.encode("utf-8", "surrogatepass")).decode("ascii")
     mark = secrets.token_hex(4)  # the same file twice is two downloads
     return (
-        f'<span hidden data-parcel="{mark}" data-name="{render.attribute(name)}"'
+        f'<span hidden data-parcel="{mark}" data-name="{attribute(name)}"'
         f' data-body="{body}"></span>'
     )
 
@@ -158,7 +159,7 @@ def _judged(history: History, owner: str, language: Language) -> str:
     if not lines:
         return text(language, "nothing_judged")
     name = "wenbao-feedback.jsonl"
-    said = render.escaped(text(language, "exported", name=name), language)
+    said = escaped(text(language, "exported", name=name), language)
     return said + parcel(name, "".join(f"{line}\n" for line in lines))
 
 
@@ -250,7 +251,7 @@ class HistoryTab:
         titles = (c.title for c in history.conversations() if c.key == key)
         name = export.file_name(next(titles, ""), form)
         said = text(language, "exported", name=name)
-        words = render.escaped(said, language)
+        words = escaped(said, language)
         return words + parcel(name, _exported(exchanges, form, language))
 
     def _list(self, session: Session, words: str, notice: str = "") -> str:

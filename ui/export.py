@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from rag import Article, Citation
+from rag import Answer, Article, Citation
+from rag.plain import answer_dict
+from rag.types import Draft
+from ui.findings import credit, fallback, marked
 from ui.session import Exchange
 from ui.texts import Language, text
 
@@ -90,7 +93,7 @@ def markdown(exchanges: Sequence[Exchange], language: Language) -> str:
     for exchange in exchanges:
         parts.append(f"## {_inert(exchange.question)}")
         parts += [_inert(line) for line in _said(exchange, language)]
-        if cited := _cited(exchange):
+        if cited := exchange.citations:
             parts.append(f"### {text(language, 'export_sources')}")
             parts += [rf"\[{c.number}\] {_inert(quotation(c, language))}" for c in cited]
     return "\n\n".join(parts) + "\n"
@@ -131,7 +134,7 @@ def html_page(exchanges: Sequence[Exchange], language: Language) -> str:
 def _section(exchange: Exchange, language: Language) -> str:
     parts = [f"<h2>{escape(_line(exchange.question))}</h2>"]
     parts += [f"<p>{escape(_line(line))}</p>" for line in _said(exchange, language)]
-    if cited := _cited(exchange):
+    if cited := exchange.citations:
         items = "".join(f"<li>[{c.number}] {escape(quotation(c, language))}</li>" for c in cited)
         parts.append(f"<h3>{escape(text(language, 'export_sources'))}</h3>\n<ol>{items}</ol>")
     return "<section>\n" + "\n".join(parts) + "\n</section>"
@@ -145,15 +148,20 @@ def as_json(exchanges: Sequence[Exchange]) -> str:
 def _record(exchange: Exchange) -> dict[str, Any]:
     answer = exchange.answer
     if answer is None:
-        return {"question": exchange.question, "status": exchange.stage}
+        written = {"text": exchange.draft.text} if exchange.draft else {}
+        cited = {"citations": [_citation(c) for c in exchange.citations]} if written else {}
+        return {"question": exchange.question, "status": exchange.stage, **written, **cited}
+    whole = answer_dict(answer)
     return {
         "question": exchange.question,
+        "understood": exchange.understood,
         "status": answer.status,
         "short": answer.short,
         "dated": answer.dated,
         "text": answer.text,
         "confidence": answer.confidence,
         "citations": [_citation(c) for c in answer.citations],
+        **{field: whole[field] for field in ("generator", "statements", "used", "fallback")},
     }
 
 
@@ -177,20 +185,25 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _cited(exchange: Exchange) -> tuple[Citation, ...]:
-    return exchange.answer.citations if exchange.answer else ()
-
-
 def _said(exchange: Exchange, language: Language) -> list[str]:
     """What was answered, line by line."""
-    answer = exchange.answer
+    understood = exchange.understood
+    first = [text(language, "understood") + understood] if understood else []
+    answer, draft = exchange.answer, exchange.draft
     if answer is None:
-        return [text(language, "export_unanswered")]
+        written = [text(language, "stopped_draft"), *_lines(draft, language)] if draft else []
+        return [*first, *(written or [text(language, "export_unanswered")])]
+    first += filter(None, [fallback(answer, language)])
     if answer.status == "refused":
-        return [text(language, "export_refused")]
+        return [*first, text(language, "export_refused")]
     said = answer.short + (f"（{answer.dated}）" if answer.dated else "")
     short = [text(language, "export_short", text=said)] if said else []
-    return [*short, *(line for line in answer.text.splitlines() if line.strip())]
+    last = filter(None, [credit(answer, language)])
+    return [*first, *short, *_lines(answer, language), *last]
+
+
+def _lines(said: Answer | Draft, language: Language) -> list[str]:
+    return [line for line in marked(said, language).split("\n") if line.strip()]
 
 
 # --- file names ---------------------------------------------------------------------------------

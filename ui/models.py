@@ -7,28 +7,33 @@ from dataclasses import dataclass
 
 from embeddings import BUNDLED
 from rag import Answer, Chatbot
-from ui import render
+from ui.generated import notice
+from ui.markup import escaped
 from ui.texts import Language, text
 
-STAGES = ("load", "encode", "retrieve", "read")
+STAGES = ("load", "encode", "retrieve", "read", "generate", "check")
 """Of ``Answer.timings``, in the order in which they pass."""
 
 CHANGES = {
     "change_new": "wenbao add --embedder NAME …",
     "change_old": "wenbao doctor --reembed --embedder NAME",
     "change_reader": "wenbao serve --reader NAME",
+    "change_endpoint": "wenbao serve --generator openai:MODEL@URL",
+    "change_local": "wenbao serve --generator FOLDER",
 }
 """The commands that choose other models, by the key of what for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model in use. ``role`` is the key of what it does."""
+    """A model in use, none of this role without a ``name``. ``role`` is the key of what it does,
+    ``kind`` that of where it comes from.
+    """
 
     role: str
     name: str
-    fingerprint: str
-    bundled: bool
+    kind: str
+    fingerprint: str = ""
 
 
 def models(chatbot: Chatbot) -> tuple[Model, ...]:
@@ -37,21 +42,22 @@ def models(chatbot: Chatbot) -> tuple[Model, ...]:
     """
     embedder, reader = chatbot.archive.embedder, chatbot.reader.fingerprint
     own = reader.startswith(f"{BUNDLED}+")  # its factors' hash follows
+    generator = chatbot.generator.name if chatbot.generator else ""
+    mark = chatbot.archive.encoder.fingerprint
     return (
-        Model("embedder", embedder, chatbot.archive.encoder.fingerprint, embedder == BUNDLED),
-        Model("span_reader", BUNDLED if own else reader, reader, own),
+        Model("embedder", embedder, _kind(embedder == BUNDLED), mark),
+        Model("span_reader", BUNDLED if own else reader, _kind(own), reader),
+        Model("generator", generator, "model_checked"),
     )
+
+
+def _kind(bundled: bool) -> str:
+    return "model_bundled" if bundled else "model_other"
 
 
 def described(known: Sequence[Model], language: Language) -> str:
     """The models in use, and how to use others."""
-    facts = "".join(
-        f"<div><dt>{text(language, model.role)}</dt><dd>{render.escaped(model.name, language)}"
-        f"<span>{text(language, 'model_bundled' if model.bundled else 'model_other')}</span>"
-        f"<span>{text(language, 'fingerprint')} <code>{render.escaped(model.fingerprint, language)}"
-        "</code></span></dd></div>"
-        for model in known
-    )
+    facts = "".join(_fact(model, language) for model in known)
     ways = "".join(
         f"<div><dt>{text(language, key)}</dt><dd><code>{command}</code></dd></div>"
         for key, command in CHANGES.items()
@@ -63,6 +69,20 @@ def described(known: Sequence[Model], language: Language) -> str:
     )
 
 
+def _fact(model: Model, language: Language) -> str:
+    mark = (
+        f"<span>{text(language, 'fingerprint')} <code>{escaped(model.fingerprint, language)}"
+        "</code></span>"
+    )
+    what = (
+        f"{escaped(model.name, language)}<span>{text(language, model.kind)}</span>"
+        f"{mark if model.fingerprint else ''}"
+        if model.name
+        else text(language, f"no_{model.role}")
+    )
+    return f"<div><dt>{text(language, model.role)}</dt><dd>{what}</dd></div>"
+
+
 def trial(answer: Answer, language: Language) -> str:
     """How each stage of a trial question went."""
     rows = "".join(
@@ -71,10 +91,11 @@ def trial(answer: Answer, language: Language) -> str:
         for stage in STAGES
         if stage in answer.timings
     )
-    asked = render.escaped(text(language, "tested", question=answer.question), language)
+    asked = escaped(text(language, "tested", question=answer.question), language)
     outcome = (
         text(language, "test_answered", count=len(answer.citations))
         if answer.status == "answered"
         else text(language, "test_refused")
     )
-    return f'<div role="status" lang="{language}"><p>{asked} {outcome}</p><dl>{rows}</dl></div>'
+    said = f"<p>{asked} {outcome}</p>{notice(answer, language)}"
+    return f'<div role="status" lang="{language}">{said}<dl>{rows}</dl></div>'

@@ -35,9 +35,9 @@
   };
   const focusBack = () => find("#paper .back")?.focus({ preventScroll: true }); // hidden: nothing
 
-  // The quote that a number shows stays inside the conversation.
+  // The quote that a number shows, or why a sentence is not verified, stays inside the conversation.
   const placeQuote = (event) => {
-    const button = event.target.closest?.("#talk .ref[data-quote]");
+    const button = event.target.closest?.("#talk .ref[data-quote], #talk .doubt");
     if (!button) return;
     const { left } = button.parentElement.getBoundingClientRect();
     const frame = find("#talk").getBoundingClientRect();
@@ -108,8 +108,38 @@
     const exchanges = document.querySelectorAll("#talk .exchange");
     const [frame, last] = [find("#talk"), exchanges[exchanges.length - 1]];
     if (exchanges.length > asked) frame.scrollTo({ top: within(frame, last) - 12 });
-    if (exchanges.length < asked) showSheet(false);
+    if (exchanges.length < asked) {
+      showSheet(false);
+      unfolded.clear();
+    }
     asked = exchanges.length;
+  };
+
+  // What is unfolded stays so when the conversation is written anew.
+  const unfolded = new Set();
+  const fold = (details, open) => {
+    details.open = open;
+    if (open) unfolded.add(details.dataset.fold);
+    else unfolded.delete(details.dataset.fold);
+  };
+  const followFolds = () => {
+    for (const details of document.querySelectorAll("#talk [data-fold]"))
+      details.open = unfolded.has(details.dataset.fold);
+  };
+  const unfold = (event) => {
+    const details = event.target.closest?.("#talk summary")?.parentElement;
+    if (!details) return;
+    event.preventDefault();
+    fold(details, !details.open);
+    const field = details.querySelector("input");
+    if (details.open && field) field.select();
+  };
+  const foldBack = () => {
+    const details = document.activeElement?.closest("#talk [data-fold]");
+    if (!details) return false;
+    fold(details, false);
+    details.querySelector("summary").focus();
+    return true;
   };
 
   const followLanguage = () => {
@@ -163,15 +193,20 @@
     followRaw();
     followKey();
     followParcel();
+    followFolds();
   };
 
   document.addEventListener("keydown", guardComposition, true);
   document.addEventListener("keypress", guardComposition, true);
   document.addEventListener("keydown", (event) => {
     openNumbered(event);
-    if (event.key === "Escape") closeSheet();
+    if (event.key === "Escape" && !foldBack()) closeSheet();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("#talk [data-again]")) foldBack();
   });
   for (const name of ["pointerover", "focusin"]) document.addEventListener(name, placeQuote);
+  document.addEventListener("click", unfold);
   document.addEventListener("click", (event) => {
     const copies = event.target.closest?.("[data-copy], [data-link]");
     if (copies) return copy(copies);
@@ -186,6 +221,6 @@
     scheduled = true;
     requestAnimationFrame(follow);
   }).observe(document.documentElement, {
-    subtree: true, childList: true, attributes: true, attributeFilter: ["data-shown", "lang"],
+    subtree: true, childList: true, attributes: true, attributeFilter: ["data-shown", "lang", "open"],
   });
 })();

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from rag import Answer, Chatbot, Draft, Filters, Hit, Settings, WenbaoError
+from rag import Answer, Chatbot, Filters, Settings, WenbaoError
 from rag.evidence import thresholds
 from ui import render
 from ui.models import Model, described, models, trial
-from ui.session import Session, in_one_thread
+from ui.session import Event, Session, in_one_thread
 from ui.texts import Language, both, text
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ CAREFUL, BOLD = 0.10, 0.25
 
 MOST_PASSAGES, MOST_SENTENCES = 20, 10
 """Where the sliders end, unless the defaults are higher."""
+
+SUGGESTED = Settings().suggestions or 3
+"""Questions that are suggested when the reader wants some and the settings do not say how many."""
 
 THEMES = ("system", "light", "dark")
 # What is half typed may be out of range or empty; the slider then stands at that end of its range.
@@ -114,6 +117,7 @@ class PreferencesTab:
             with gr.Row(elem_classes="controls"):
                 self.passages = self._slider(MOST_PASSAGES, "passages")
                 self.sentences = self._slider(MOST_SENTENCES, "max_sentences")
+            self.suggest = gr.Checkbox(elem_id="suggest")
             self.defaults = gr.Button(elem_id="defaults", size="sm", min_width=0)
             self.models = gr.HTML(elem_id="models", apply_default_css=False)
             self.test = gr.Button(elem_id="test", size="sm", min_width=0)
@@ -133,7 +137,7 @@ class PreferencesTab:
     def widgets(self) -> list[Any]:
         """Everything that ``words`` fills."""
         return [
-            *(self.intro, *self.presets, *self._sliders, self.meaning, self.defaults),
+            *(self.intro, *self.presets, *self._sliders, self.suggest, self.meaning, self.defaults),
             *(self.models, self.test, self.tested, self.page, self.language, self.theme),
         ]
 
@@ -159,7 +163,7 @@ class PreferencesTab:
                 session.language = language  # type: ignore[assignment]
             return everything(session)
 
-        shown = [*self._sliders, self.meaning]
+        shown = [*self._sliders, self.suggest, self.meaning]
         for slider in self._sliders:
             chosen = [session, *self._sliders]
             slider.input(self._set, chosen, [self.meaning], js=_WITHIN, **latest)
@@ -167,6 +171,7 @@ class PreferencesTab:
         values = (lambda: at_most(CAREFUL), lambda: self._default, lambda: at_most(BOLD))
         for preset, value in zip(self.presets, values, strict=True):
             preset.click(self._preset(value), [session], shown, **latest)
+        self.suggest.input(self._suggesting, [session, self.suggest], [self.meaning], **latest)
         self.defaults.click(self._reset, [session], shown, **latest)
         tab.select(self._opened, [session], [self.models], queue=False, **quiet)
         tab.select(None, None, [self.theme], js=_CHOSEN, **quiet)
@@ -212,15 +217,22 @@ class PreferencesTab:
         """Takes the values of the sliders, and says what they mean."""
         try:
             wanted = replace(
-                self._chatbot.settings,
+                self._settings(session),
                 min_confidence=confidence,
                 passages=round(passages),
                 max_sentences=round(sentences),
             )
         except WenbaoError as exc:
             return {self.meaning: render.problem((exc.zh, exc.en), session.language)}
+        return self._want(session, wanted)
+
+    def _want(self, session: Session, wanted: Settings) -> dict[Any, Any]:
         session.settings = None if wanted == self._chatbot.settings else wanted
         return {self.meaning: self._meaning(session)}
+
+    def _suggesting(self, session: Session, wanted: bool) -> dict[Any, Any]:
+        most = (self._chatbot.settings.suggestions or SUGGESTED) if wanted else 0
+        return self._want(session, replace(self._settings(session), suggestions=most))
 
     def _settled(
         self, session: Session, confidence: float, passages: float, sentences: float
@@ -269,7 +281,7 @@ class PreferencesTab:
             return None
         question = text("zh", "example", title=newest.title)
 
-        def stream() -> Iterator[tuple[Hit, ...] | Draft | Answer]:
+        def stream() -> Iterator[Event]:
             return configured(self._chatbot, session.settings).stream(question)
 
         events = in_one_thread(self._executor, stream)
@@ -298,6 +310,11 @@ class PreferencesTab:
             self.confidence: slider("min_confidence", now.min_confidence),
             self.passages: slider("passages_read", now.passages),
             self.sentences: slider("max_sentences", now.max_sentences),
+            self.suggest: gr.update(
+                label=text(language, "suggest"),
+                info=text(language, "suggest_does"),
+                value=now.suggestions > 0,
+            ),
             self.meaning: self._meaning(session),
         }
 

@@ -1,13 +1,10 @@
 """Answers, passages and articles as HTML.
 
-Pure: no I/O, no framework. Text of documents and of readers is untrusted, and reaches the page only
-through ``escaped`` and ``attribute``.
+Pure: no I/O, no framework. Text is untrusted, and reaches the page only through ``ui.markup``.
 """
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,9 +13,12 @@ from pathlib import PurePath, PureWindowsPath
 from typing import Literal
 
 from rag import Answer, Article, Citation, Counts, Filters, Hit
-from rag.harmless import ODD
+from rag.chatbot import MAX_QUESTION_CHARS
 from rag.types import Span
 from ui.export import quotation
+from ui.findings import marked
+from ui.generated import notice, signed, spoken, written
+from ui.markup import attribute, escaped, ref, referenced, target
 from ui.session import MAX_NOTE, Exchange, Kind, Selection
 from ui.texts import Language, text
 
@@ -52,23 +52,6 @@ class Mark:
     number: int | None = None
 
 
-def escaped(words: str, language: Language = "zh") -> str:
-    """Text as HTML that shows it literally: invisible and direction-changing characters become a
-    dot that names them, so that no character acts on the page or hides in it.
-    """
-
-    def dot(match: re.Match[str]) -> str:
-        label = text(language, "odd", code=f"U+{ord(match[0]):04X}")
-        return f'<span class="odd" title="{label}">·</span>'
-
-    return ODD.sub(dot, html.escape(words))
-
-
-def attribute(words: str) -> str:
-    """Text for a quoted HTML attribute."""
-    return html.escape(ODD.sub("·", words))
-
-
 def masthead(language: Language, user: str = "") -> str:
     """The name of the page, and the way out for a user who is logged in; the script
     shows the dialog when the login has ended.
@@ -91,14 +74,23 @@ def _way_out(user: str, language: Language) -> str:
 
 
 def conversation(
-    exchanges: Sequence[Exchange], examples: Sequence[str], language: Language, key: str = ""
+    exchanges: Sequence[Exchange],
+    examples: Sequence[str],
+    language: Language,
+    key: str = "",
+    suggestions: Sequence[str] = (),
 ) -> str:
     """The left side: all exchanges, or examples before the first one. The page's address names the
-    conversation by its ``key``; the answers of one that is kept can be judged.
+    conversation by its ``key``; the answers of one that is kept can be judged. The ``suggestions``
+    are questions to go on with.
     """
     label = text(language, "conversation")
+    last = {len(exchanges) - 1: _suggested(suggestions, language)} if suggestions else {}
     body = (
-        "".join(_exchange(e, turn, language, bool(key)) for turn, e in enumerate(exchanges))
+        "".join(
+            _exchange(exchange, turn, language, bool(key), last.get(turn, ""))
+            for turn, exchange in enumerate(exchanges)
+        )
         if exchanges
         else _welcome(examples, language)
     )
@@ -132,7 +124,7 @@ def pane(
     if place is None:
         return introduction(counts, language)
     found, (start, end) = place
-    marks = list(_marks(exchange.answer, found, selection, start, end))
+    marks = list(_marks(exchange.citations, found, selection, start, end))
     strip = _strip(exchange, selection, language, raw=bool(raw))
     shown = f"{selection.turn}-{selection.kind}-{selection.number}"
     return article(found, marks, language, strip=strip, shown=shown, raw=raw)
@@ -317,13 +309,24 @@ def _welcome(examples: Sequence[str], language: Language) -> str:
     return f'<div class="welcome"><h2>{title}</h2>{listed if examples else ""}<p>{keys}</p></div>'
 
 
-def _exchange(exchange: Exchange, turn: int, language: Language, judged: bool) -> str:
+def _suggested(suggestions: Sequence[str], language: Language) -> str:
+    """Questions to go on with, to be clicked."""
+    buttons = "".join(
+        f'<li><button type="button" data-suggest="{index}"><bdi>{escaped(question, language)}</bdi>'
+        "</button></li>"
+        for index, question in enumerate(suggestions)
+    )
+    title = text(language, "suggested")
+    return f'<div class="next"><h3>{title}</h3><ul class="examples">{buttons}</ul></div>'
+
+
+def _exchange(exchange: Exchange, turn: int, language: Language, judged: bool, after: str) -> str:
     question = escaped(exchange.question, language)
     feedback = _feedback(exchange, turn, language) if judged and exchange.answer else ""
     return (
         f'<section class="exchange" data-turn="{turn}">'
         f'<h2 class="question"><bdi>{question}</bdi></h2>'
-        f"{_outcome(exchange, turn, language)}{feedback}</section>"
+        f"{_outcome(exchange, turn, language)}{feedback}{after}</section>"
     )
 
 
@@ -350,22 +353,36 @@ def _feedback(exchange: Exchange, turn: int, language: Language) -> str:
 
 
 def _outcome(exchange: Exchange, turn: int, language: Language) -> str:
-    found = _hits("found", "hit", exchange.hits, turn, language)
+    understood = "" if exchange.running else _understood(exchange, turn, language)
     if exchange.error:
-        return problem(exchange.error, language) + found
+        found = _hits("found", "hit", exchange.hits, turn, language)
+        return understood + problem(exchange.error, language) + found
     if exchange.answer is None:
-        busy = " busy" if exchange.running else ""
-        back = _withdraw(turn, language) if exchange.stage == "waiting" else ""
-        return f'<p class="stage{busy}">{_stage(exchange, language)}{back}</p>{found}'
-    understood = _understood(exchange.answer, language) + _within(exchange, language)
+        return understood + _on_the_way(exchange, turn, language)
+    understood += _within(exchange, language) + notice(exchange.answer, language)
     if exchange.answer.status == "refused":
         return understood + _refusal(exchange.answer, turn, language)
     return understood + _answered(exchange.answer, turn, language)
 
 
+def _on_the_way(exchange: Exchange, turn: int, language: Language) -> str:
+    """How far the answer is, and what is there of it."""
+    busy = " busy" if exchange.running else ""
+    back = _withdraw(turn, language) if exchange.stage == "waiting" else ""
+    stage = f'<p class="stage{busy}">{_stage(exchange, language)}{back}</p>'
+    draft = exchange.draft
+    if draft is None:
+        return stage + _hits("found", "hit", exchange.hits, turn, language)
+    lang = spoken(draft.text + draft.pending)
+    said = f'<div class="answer" lang="{lang}">{written(draft, turn, language)}</div>'
+    return stage + said + _sources(draft.citations, turn, language)
+
+
 def _stage(exchange: Exchange, language: Language) -> str:
     if exchange.stage == "reading":
         return text(language, "reading", count=len(exchange.hits))
+    if exchange.stage == "stopped" and exchange.draft:
+        return text(language, "stopped_draft")
     return text(language, exchange.stage)
 
 
@@ -381,15 +398,28 @@ def _announcement(exchange: Exchange, language: Language) -> str:
         return _stage(exchange, language)
     if exchange.answer.status == "refused":
         return text(language, "refused")
-    words = exchange.answer.short or exchange.answer.text
+    words = exchange.answer.short or marked(exchange.answer, language)
     return text(language, "announce", text=escaped(words, language))
 
 
-def _understood(answer: Answer, language: Language) -> str:
-    if not answer.standalone or answer.standalone == answer.question:
+def _understood(exchange: Exchange, turn: int, language: Language) -> str:
+    """How the question was understood, where that is not how it was typed, and a field to say it
+    better.
+    """
+    understood = exchange.understood
+    if not understood:
         return ""
-    words = escaped(answer.standalone, language)
-    return f'<p class="understood">{text(language, "understood")}<bdi>{words}</bdi></p>'
+    rephrase, again = text(language, "rephrase"), text(language, "ask_again")
+    form = (
+        f'<form data-again="{turn}"><input name="text" value="{attribute(understood)}" dir="auto"'
+        f' maxlength="{MAX_QUESTION_CHARS}" aria-label="{text(language, "rephrased")}"'
+        f' autocomplete="off"><button class="chip">{again}</button></form>'
+    )
+    return (
+        f'<div class="understood">{text(language, "understood")}'
+        f"<bdi>{escaped(understood, language)}</bdi>"
+        f'<details data-fold="again-{turn}"><summary>{rephrase}</summary>{form}</details></div>'
+    )
 
 
 def _within(exchange: Exchange, language: Language) -> str:
@@ -418,48 +448,40 @@ def _refusal(answer: Answer, turn: int, language: Language) -> str:
 
 def _answered(answer: Answer, turn: int, language: Language) -> str:
     cited = {citation.number: citation for citation in answer.citations}
-    lines = [line for line in answer.text.split("\n") if line.strip()]
     short, dated = escaped(answer.short, language), escaped(answer.dated, language)
     full = f' <span class="dated">（{dated}）</span>' if dated else ""
     long = " long" * (len(answer.short) > LONG)
     first = f'<p class="short{long}"><bdi>{short}</bdi>{full}</p>' if short else ""
-    words = "".join(f"<p>{_referenced(line, cited, turn, language)}</p>" for line in lines)
-    items = "".join(_source(citation, turn, language) for citation in answer.citations)
-    sources = f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>'
-    said = f'<div class="answer" lang="zh">{first}{words}</div>{_sure(answer, language)}'
-    return f"{said}{sources if items else ''}"
+    if answer.statements:
+        words, lang = written(answer, turn, language), spoken(answer.text)
+    else:
+        lines = [line for line in answer.text.split("\n") if line.strip()]
+        words = "".join(f"<p>{referenced(line, cited, turn, language)}</p>" for line in lines)
+        lang = "zh"
+    said = f'<div class="answer" lang="{lang}">{first}{words}</div>'
+    said += signed(answer, language) or _sure(answer, language)
+    sources = _sources(answer.citations, turn, language)
+    return f"{said}{sources}{_used(answer, turn, language)}"
 
 
-def _referenced(line: str, cited: dict[int, Citation], turn: int, language: Language) -> str:
-    parts, at = [], 0
-    for match in _outside_quotes(cited.values()).finditer(line):
-        citation = cited.get(int(match["number"] or 0))
-        if citation:
-            number = _ref(citation, turn, language)
-            parts.append(_followed(line[at : match.start()], number, language))
-            at = match.end()
-    return "".join((*parts, escaped(line[at:], language)))
+def _sources(citations: Sequence[Citation], turn: int, language: Language) -> str:
+    items = "".join(_source(citation, turn, language) for citation in citations)
+    return f'<h3>{text(language, "sources")}</h3><ol class="sources">{items}</ol>' if items else ""
 
 
-def _followed(words: str, number: str, language: Language) -> str:
-    """Words with a citation number that stays on the line of the last of them."""
-    before, last = escaped(words[:-1], language), escaped(words[-1:], language)
-    return f'{before}<span class="tail">{last}{number}</span>'
-
-
-def _outside_quotes(cited: Iterable[Citation]) -> re.Pattern[str]:
-    """Finds citation numbers, and steps over quoted words, which may hold brackets of their own."""
-    lines = {line for c in cited for line in c.quote.split("\n") if "[" in line}
-    quotes = [re.escape(line) for line in sorted(lines, key=len, reverse=True)]
-    return re.compile("|".join([*quotes, r"\[(?P<number>[0-9]{1,4})\]"]))
-
-
-def _ref(citation: Citation, turn: int, language: Language) -> str:
-    title = citation.article.title or text(language, "untitled")
-    label = attribute(text(language, "open_source", number=citation.number, title=title))
-    opening = f'<button type="button" class="ref" {_target("cite", turn, citation.number)}'
-    quote = attribute(" ".join(citation.quote.split()))
-    return f'{opening} aria-label="{label}" data-quote="{quote}">[{citation.number}]</button>'
+def _used(answer: Answer, turn: int, language: Language) -> str:
+    """The passages that the model was given to read, folded up."""
+    if not (answer.generator and answer.used):
+        return ""
+    title = text(language, "used", used=answer.used, hits=len(answer.hits))
+    read = "".join(
+        f"<li>{_entry(hit.article, 'hit', turn, number, language)}</li>"
+        for number, hit in enumerate(answer.hits[: answer.used], 1)
+    )
+    return (
+        f'<details class="used" data-fold="used-{turn}"><summary>{title}</summary>'
+        f'<ul class="passages">{read}</ul></details>'
+    )
 
 
 def _source(citation: Citation, turn: int, language: Language) -> str:
@@ -492,14 +514,10 @@ def _entry(found: Article, kind: Kind, turn: int, number: int, language: Languag
     title = escaped(found.title, language) or text(language, "untitled")
     numbered = f'<span class="number">[{number}]</span>' if kind == "cite" else ""
     return (
-        f'<button type="button" class="entry" {_target(kind, turn, number)}>{numbered}'
+        f'<button type="button" class="entry" {target(kind, turn, number)}>{numbered}'
         f'<bdi class="title" lang="zh">{title}</bdi>'
         f'<span class="origin">{origin(found, language)}</span></button>'
     )
-
-
-def _target(kind: Kind, turn: int, number: int) -> str:
-    return f'data-kind="{kind}" data-turn="{turn}" data-number="{number}"'
 
 
 def _excerpt(words: str, language: Language) -> str:
@@ -511,13 +529,13 @@ def _excerpt(words: str, language: Language) -> str:
 
 
 def _marks(
-    answer: Answer | None, found: Article, selection: Selection, start: int, end: int
+    citations: Sequence[Citation], found: Article, selection: Selection, start: int, end: int
 ) -> Iterator[Mark]:
     if selection.kind != "cite":
         yield Mark(start, end, "near")
         return
     yield Mark(start, end, "quote", selection.number)
-    for citation in answer.citations if answer else ():
+    for citation in citations:
         if citation.number == selection.number:
             if citation.words:
                 yield Mark(*citation.words, "words")
@@ -527,8 +545,7 @@ def _marks(
 
 def _strip(exchange: Exchange, selection: Selection, language: Language, *, raw: bool) -> str:
     label = text(language, f"shown_{selection.kind}", number=selection.number)
-    answer = exchange.answer
-    cited = answer.citations if answer and selection.kind == "cite" else ()
+    cited = exchange.citations if selection.kind == "cite" else ()
     tabs = "".join(_tab(c, selection, language) for c in cited)
     around = _beside(selection, len(cited), language)
     nav = f'<nav aria-label="{text(language, "all_sources")}">{around[0]}{tabs}{around[1]}</nav>'
@@ -571,9 +588,9 @@ def _beside(selection: Selection, count: int, language: Language) -> tuple[str, 
     def button(number: int, name: str, sign: str) -> str:
         if not 1 <= number <= count:
             return ""
-        target = _target("cite", selection.turn, number)
+        to = target("cite", selection.turn, number)
         label = text(language, name)
-        return f'<button type="button" class="ref" {target} aria-label="{label}">{sign}</button>'
+        return f'<button type="button" class="ref" {to} aria-label="{label}">{sign}</button>'
 
     return (
         button(selection.number - 1, "previous", "‹"),
@@ -582,7 +599,7 @@ def _beside(selection: Selection, count: int, language: Language) -> tuple[str, 
 
 
 def _tab(citation: Citation, selection: Selection, language: Language) -> str:
-    button = _ref(citation, selection.turn, language)
+    button = ref(citation, selection.turn, language)
     if citation.number != selection.number:
         return button
     return button.replace('class="ref"', 'class="ref" aria-current="true"')

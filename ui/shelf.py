@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Literal
 
 from rag import Article, Filters
-from ui.render import attribute, day, escaped, file_name, origin, problem
+from ui.markup import attribute, escaped
+from ui.render import day, file_name, origin, problem
 from ui.texts import Language, text
 from ui.uploads import MAX_BYTES, MAX_FILES
 

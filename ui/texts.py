@@ -20,7 +20,7 @@ TABLE: dict[str, dict[Language, str]] = {
     "question_label": {"zh": "问题", "en": "Question"},
     "question_hint": {
         "zh": "想从报纸里知道什么？",
-        "en": "What do you want to know from the paper?",
+        "en": "Ask the paper",
     },
     "ask": {"zh": "提问", "en": "Ask"},
     "stop": {"zh": "停止", "en": "Stop"},
@@ -36,8 +36,20 @@ TABLE: dict[str, dict[Language, str]] = {
     "withdraw": {"zh": "撤回", "en": "Take back"},
     "retrieving": {"zh": "正在检索……", "en": "Searching the archive…"},
     "reading": {"zh": "正在阅读 {count} 段……", "en": "Reading {count} passages…"},
+    "writing": {
+        "zh": "模型正在写，写完一句核对一句……",
+        "en": "The model is writing; each sentence is checked once it stands…",
+    },
     "stopped": {"zh": "已停止。", "en": "Stopped."},
-    "understood": {"zh": "按此检索：", "en": "Searched as: "},
+    "stopped_draft": {
+        "zh": "已停止。下面是停下以前核对过的句子。",
+        "en": "Stopped. Here are the sentences that were checked before.",
+    },
+    "understood": {"zh": "理解为：", "en": "Understood as: "},
+    "rephrase": {"zh": "修改", "en": "Change"},
+    "rephrased": {"zh": "问题应理解为", "en": "The question means"},
+    "ask_again": {"zh": "按此再问", "en": "Ask again"},
+    "suggested": {"zh": "可以接着问", "en": "You could go on with"},
     "sources": {"zh": "出处", "en": "Sources"},
     "found": {"zh": "检索到的段落", "en": "Passages found"},
     "refused": {"zh": "档案中没有找到答案", "en": "Not found in the archive"},
@@ -53,6 +65,44 @@ TABLE: dict[str, dict[Language, str]] = {
     "sure_middle": {"zh": "把握一般，请核对", "en": "Not quite sure: check it"},
     "sure_low": {"zh": "把握不大，请核对原文", "en": "Unsure: check the article"},
     "sure_number": {"zh": "估计答对的概率 {percent}%", "en": "Estimated to be right: {percent}%"},
+    # What a language model wrote
+    "pending": {"zh": "还没有核对：", "en": "not checked yet: "},
+    "unverified": {"zh": "未核实", "en": "not verified"},
+    "unverified_because": {"zh": "未核实：{reason}", "en": "not verified: {reason}"},
+    "why_uncited": {"zh": "这一句没有注明出处", "en": "this sentence names no source"},
+    "why_invented": {
+        "zh": "注的编号 {numbers} 不存在",
+        "en": "there is no passage of the number {numbers}",
+    },
+    "why_details": {
+        "zh": "所注的段落里没有{missing}",
+        "en": "the passages it names do not hold {missing}",
+    },
+    "why_meaning": {
+        "zh": "所注的段落没有这样说",
+        "en": "the passages it names do not say so",
+    },
+    "list_stop": {"zh": "、", "en": ", "},
+    "written_by": {
+        "zh": "由 {model} 撰写，逐句核对原文。",
+        "en": "Written by {model}, each sentence checked against the paper.",
+    },
+    "all_supported": {
+        "zh": "共 {total} 句，都有出处。",
+        "en": "Sentences: {total}, all supported.",
+    },
+    "some_doubted": {
+        "zh": "共 {total} 句，其中 {doubted} 句未核实，已标出。",
+        "en": "Sentences: {total}; not verified, and marked: {doubted}.",
+    },
+    "invented_count": {
+        "zh": "模型写了 {count} 个不存在的编号：{numbers}。",
+        "en": "Numbers that it made up: {count} ({numbers}).",
+    },
+    "used": {
+        "zh": "给模型读的：检索到的 {hits} 段中的前 {used} 段",
+        "en": "What the model was given to read: the first {used} of {hits} passages found",
+    },
     # What a reader says of an answer
     "judge": {"zh": "这个回答", "en": "This answer is"},
     "judge_right": {"zh": "对", "en": "right"},
@@ -383,6 +433,12 @@ TABLE: dict[str, dict[Language, str]] = {
         "zh": "一个回答最多列出的原句数。",
         "en": "How many sentences an answer quotes at most.",
     },
+    "suggest": {"zh": "推荐接下来可问的问题", "en": "Suggest questions to go on with"},
+    "suggest_does": {
+        "zh": "回答之后再找，都先试问过，档案里有答案；不耽误下一个问题。",
+        "en": "Looked for once an answer is there, and tried out: the archive answers each. Your "
+        "next question does not wait for them.",
+    },
     "settings_mark": {
         "zh": "设置编号 {id}，记在用它得出的每个回答里。",
         "en": "Settings {id}: every answer made with them carries this mark.",
@@ -391,6 +447,15 @@ TABLE: dict[str, dict[Language, str]] = {
     "settings_models": {"zh": "模型", "en": "Models"},
     "embedder": {"zh": "检索（嵌入模型）", "en": "Finds passages (embedder)"},
     "span_reader": {"zh": "阅读（抽取模型）", "en": "Reads them (reader)"},
+    "generator": {"zh": "撰写（语言模型）", "en": "Writes the answer (language model)"},
+    "no_generator": {
+        "zh": "没有：回答只用原句",
+        "en": "none: answers are the paper’s own sentences",
+    },
+    "model_checked": {
+        "zh": "写的每一句都和原文核对",
+        "en": "each of its sentences is checked against the paper",
+    },
     "fingerprint": {"zh": "指纹", "en": "fingerprint"},
     "model_bundled": {
         "zh": "随程序自带，不联网也能用",
@@ -404,6 +469,14 @@ TABLE: dict[str, dict[Language, str]] = {
     "change_new": {"zh": "新档案", "en": "a new archive"},
     "change_old": {"zh": "已有的档案，重新嵌入", "en": "an archive embedded again"},
     "change_reader": {"zh": "阅读模型，启动时指定", "en": "the reader, at the start"},
+    "change_endpoint": {
+        "zh": "语言模型，用服务器上的",
+        "en": "a language model behind an endpoint",
+    },
+    "change_local": {
+        "zh": "语言模型，用这台机器上的",
+        "en": "a language model on this machine",
+    },
     "test": {"zh": "测试", "en": "Test"},
     "test_does": {
         "zh": "拿最新一篇文章的标题问一个问题，看每一步是否正常、用了多久。",
@@ -418,6 +491,8 @@ TABLE: dict[str, dict[Language, str]] = {
     "stage_encode": {"zh": "编码问题", "en": "Encode the question"},
     "stage_retrieve": {"zh": "检索段落", "en": "Find passages"},
     "stage_read": {"zh": "阅读段落", "en": "Read them"},
+    "stage_generate": {"zh": "撰写回答", "en": "Write the answer"},
+    "stage_check": {"zh": "核对回答", "en": "Check it"},
     "seconds": {"zh": "{seconds:.2f} 秒", "en": "{seconds:.2f} s"},
     "settings_page": {"zh": "页面", "en": "The page"},
     "language": {"zh": "语言 Language", "en": "Language 语言"},

@@ -141,7 +141,7 @@ def cited_before(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
     """The ids of the articles that the last answer cited; none where the question turns to another
     thing (那…呢).
     """
-    if turns and _ANOTHER.match(question) and _NAMED.search(topic_of(turns).questions[0]):
+    if turns and _other(question) and _NAMED.search(topic_of(turns).questions[0]):
         return ()
     answers = [turn.answer for turn in turns if turn.answer and turn.answer.citations]
     return tuple(dict.fromkeys(c.article.id for c in answers[-1].citations)) if answers else ()
@@ -259,7 +259,7 @@ def _bare(words: str) -> str:
 
 def _completed(question: str, topic: Topic) -> str:
     """The question with what it points to, or leaves out, written out."""
-    back, another = _BACK.match(question), _ANOTHER.match(question)
+    back, another = _BACK.match(question), _other(question)
     if back:
         topic = _back_at(topic, back["thing"])
         question = back["rest"]
@@ -304,6 +304,14 @@ def _back_at(topic: Topic, words: str) -> Topic:
     """The topic when the conversation goes back to a thing that it was about before."""
     thing = next((t for t in topic.things if words in t or t in words), words)
     return replace(topic, things=(thing, *topic.things), it="")
+
+
+def _other(question: str) -> re.Match[str] | None:
+    """…呢 about another thing; none where the particle only ends a question (它哪天通车呢？)."""
+    match = _ANOTHER.match(question)
+    named = match and (match["other"] or match["english"])
+    asks = named and (_ASKS.search(named) or _HE.search(named) or _IT.search(named))
+    return None if asks else match
 
 
 def _another(question: str, match: re.Match[str], topic: Topic) -> str:

@@ -214,3 +214,9 @@ def test_a_name_is_text_and_no_pattern(name):
 def test_turns_without_a_subject_leave_the_thing_before():
     assert readings("它有多大？", [WHEN, turn("为什么？")]) == ["鹤湾渡口有多大？"]
     assert readings("那它呢？", [turn("为什么？")])
+
+
+def test_a_particle_at_the_end_of_a_question_turns_to_nothing_else():
+    turns = [Turn(question="城东大桥主跨有多长？")]
+    for question in ("它什么时候通车呢？", "什么时候通车呢？"):
+        assert readings(question, turns) == ["城东大桥主跨什么时候通车呢？"]

@@ -21,22 +21,22 @@ from rag.types import Answer, Article, Draft
 Reason = tuple[str, str]
 
 NOTHING: Reason = (
-    "语言模型说这些段落里没有答案，以下是从原文摘出的。",
-    "The language model says that the passages hold no answer; this is quoted from the paper.",
+    "语言模型说这些段落里没有答案。",
+    "The language model says that the passages hold no answer.",
 )
 UNSUPPORTED: Reason = (
-    "语言模型写的话，没有一句能在原文里找到依据，以下是从原文摘出的。",
-    "No sentence that the language model wrote is supported; this is quoted from the paper.",
+    "语言模型写的话，没有一句能在原文里找到依据。",
+    "No sentence that the language model wrote is supported.",
 )
 TOO_LONG: Reason = (
-    "语言模型的上下文太短，一段也放不下，以下是从原文摘出的。",
-    "The language model's context is too short for any passage; this is quoted from the paper.",
+    "语言模型的上下文太短，一段也放不下。",
+    "The language model's context is too short for any passage.",
 )
 CHANGED: Reason = (
-    "回答期间档案有变动，语言模型的引文已对不上，以下是从原文摘出的。",
-    "The archive changed meanwhile and the language model's citations no longer hold; this is "
-    "quoted from the paper.",
+    "回答期间档案有变动，语言模型的引文已对不上。",
+    "The archive changed meanwhile, and the language model's citations no longer hold.",
 )
+QUOTED: Reason = ("以下是从原文摘出的。", "This is quoted from the paper.")
 
 
 def written(
@@ -62,20 +62,20 @@ def written(
         budget=generator.context,
     )
     if not asked.used:
-        yield replace(extractive, fallback=TOO_LONG)
+        yield _instead(extractive, TOO_LONG)
         return
     drafting = Drafting(extractive.hits[: asked.used], embed)
     try:
         with _closing(generator.stream(asked.messages)) as pieces:
             yield from _drafts(pieces, drafting, clock)
     except GeneratorError as exc:
-        yield replace(extractive, fallback=_failed(exc))
+        yield _instead(extractive, _failed(exc))
         return
     answer, reason = _finished(extractive, generator, drafting), NOTHING
     if not drafting.refused:
         reason = CHANGED if drafting.supported else UNSUPPORTED
     if drafting.refused or not drafting.supported or not verified(answer, article_of):
-        answer = replace(extractive, fallback=reason)
+        answer = _instead(extractive, reason)
     yield answer
 
 
@@ -113,11 +113,15 @@ def _finished(extractive: Answer, generator: Generator, drafting: Drafting) -> A
     )
 
 
+def _instead(extractive: Answer, reason: Reason) -> Answer:
+    """The answer without the generator, and why it is this one."""
+    if extractive.status == "answered":
+        reason = (reason[0] + QUOTED[0], f"{reason[1]} {QUOTED[1]}")
+    return replace(extractive, fallback=reason)
+
+
 def _failed(exc: GeneratorError) -> Reason:
-    return (
-        f"语言模型没有写完，以下是从原文摘出的。{exc.zh}",
-        f"The language model did not finish; this is quoted from the paper. {exc.en}",
-    )
+    return f"语言模型没有写完。{exc.zh}", f"The language model did not finish. {exc.en}"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from conftest import Scripted
 from rag import Answer, Chatbot, Draft, Settings
 from rag.chatbot import _READING
 from rag.cite import verified
-from rag.composing import NOTHING, TOO_LONG, UNSUPPORTED
+from rag.composing import NOTHING, QUOTED, TOO_LONG, UNSUPPORTED
 from rag.errors import GeneratorError
 from rag.prompt import REFUSAL_EN, REFUSAL_ZH
 
@@ -146,7 +146,7 @@ def test_nothing_is_held_while_a_generator_writes(archive, reader):
 )
 def test_falls_back_to_the_paper_and_says_why(ask, generator, reason):
     answer = ask(generator)
-    assert answer.fallback == reason
+    assert answer.fallback == (reason[0] + QUOTED[0], f"{reason[1]} {QUOTED[1]}")
     assert (answer.generator, answer.statements, answer.used) == ("", (), 0)
     assert "2.1万户" in answer.citations[0].quote
 
@@ -160,7 +160,7 @@ def test_a_generator_that_fails_falls_back_too(ask):
     generator.stream = stream
     answer = ask(generator)
     assert answer.generator == ""
-    assert answer.fallback[1].endswith("It broke.")
+    assert answer.fallback[1].endswith(f"It broke. {QUOTED[1]}")
 
 
 def test_without_evidence_the_fallback_is_the_refusal(ask):

@@ -257,7 +257,9 @@ def _about(about: Mapping[str, Any], records: Sequence[Record]) -> str:
         "设置 settings": about["settings_id"]
         + " · "
         + ", ".join(f"{name} {value}" for name, value in about["settings"].items()),
-        "模型 models": f"{models['embedder']} · {models['reader']}",
+        "模型 models": " · ".join(
+            filter(None, (models["embedder"], models["reader"], models.get("generator")))
+        ),
         "版本 versions": ", ".join(f"{name} {value}" for name, value in about["versions"].items()),
         "机器 machine": about["machine"],
         "开始 started": about["started"],

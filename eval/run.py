@@ -42,7 +42,17 @@ from eval.dataset import (
 )
 from eval.figures import Figure, Record, by_tag, figures
 from eval.files import write_text
-from rag import Answer, Archive, Chatbot, Filters, Turn, WenbaoError, load_settings
+from rag import (
+    Answer,
+    Archive,
+    Chatbot,
+    Filters,
+    Settings,
+    Turn,
+    WenbaoError,
+    generator_of,
+    load_settings,
+)
 from rag.plain import answer_dict
 from rag.source import shown
 
@@ -151,12 +161,12 @@ def ask(bot: Chatbot, case: Case) -> dict[str, Any]:
     """
     question = case.question
     with _archive_for(bot, question) as archive:
-        served = Chatbot(archive, bot.settings, reader=bot.reader)
+        served = _with(bot, archive, bot.settings)
         turns: list[Turn] = []
         for earlier in question.turns:
             answer = served.ask(earlier, turns=turns, asked_on=question.asked_on)
             turns.append(Turn(question=earlier, answer=answer))
-        frank = Chatbot(archive, replace(bot.settings, min_confidence=0.0), reader=bot.reader)
+        frank = _with(bot, archive, replace(bot.settings, min_confidence=0.0))
         answer, seconds = _timed(frank, question, turns, Filters(without=case.without))
         gold = case.gold
         if question.passages:
@@ -164,14 +174,19 @@ def ask(bot: Chatbot, case: Case) -> dict[str, Any]:
         exact = [
             archive.article(c.article.id).text[c.start : c.end] == c.quote for c in answer.citations
         ]
-    enough = answer.status == "answered" and answer.confidence >= bot.settings.min_confidence
+    sure = bool(answer.generator) or answer.confidence >= bot.settings.min_confidence
     return {
         "asked": replace(case, gold=gold).asked,
-        "status": "answered" if enough else "refused",
+        "status": "answered" if answer.status == "answered" and sure else "refused",
         "answer": answer_dict(answer) | {"settings_id": bot.settings.id},
         "exact": exact,
         "seconds": seconds,
     }
+
+
+def _with(bot: Chatbot, archive: Archive, settings: Settings) -> Chatbot:
+    """The same models on another archive or with other settings."""
+    return Chatbot(archive, settings, reader=bot.reader, generator=bot.generator)
 
 
 def _timed(
@@ -246,6 +261,7 @@ def description(bot: Chatbot, todo: Sequence[Case]) -> dict[str, Any]:
             "embedder": bot.archive.embedder,
             "fingerprint": bot.archive.encoder.fingerprint,
             "reader": bot.reader.fingerprint,
+            "generator": bot.generator.name if bot.generator else "",
         },
         "versions": {"python": platform.python_version()} | {n: version(n) for n in libraries},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
@@ -359,9 +375,12 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="wenbao eval run", description=__doc__)
     question_arguments(parser)
     parser.add_argument(f"--{WITHOUT}", action="store_true")
+    parser.add_argument("--generator", help="a language model that writes the answers (see serve)")
     options = parser.parse_args(argv)
     questions = drawn(read_questions(options.questions), options.ask, options.seed)
-    bot = Chatbot(Archive(options.archive, create=False), load_settings(options.config))
+    archive, settings = Archive(options.archive, create=False), load_settings(options.config)
+    generator = generator_of(options.generator) if options.generator else None
+    bot = Chatbot(archive, settings, generator=generator)
     with progress_bar() as progress:
         run(bot, questions, options.out, without_gold=options.without_gold, progress=progress)
     print_summary(options.out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import write_jsonl
+from conftest import Scripted, write_jsonl
 
 from eval.compare import differences
 from eval.dataset import read_questions
@@ -90,6 +90,17 @@ def test_records_what_was_asked_answered_and_seen(bot, questions, tmp_path):
     assert about["settings_id"] == bot.settings.id
     assert about["models"]["fingerprint"] == bot.archive.encoder.fingerprint
     assert runs(tmp_path) == [tmp_path / "run"]
+
+
+def test_what_a_language_model_writes_is_what_is_recorded(archive, reader, questions, tmp_path):
+    writer = Scripted("停水检修影响居民2.1万户[1]，市民都很高兴。")
+    bot = Chatbot(archive, Settings(min_confidence=0.9), reader=reader, generator=writer)
+    run(bot, questions[:1], tmp_path / "run")
+    (record,) = read_records(tmp_path / "run")
+    assert record["status"] == "answered"
+    assert record["answer"]["generator"] == "scripted"
+    assert record["answer"]["text"].startswith("停水检修影响居民2.1万户")
+    assert read_run(tmp_path / "run")["models"]["generator"] == "scripted"
 
 
 def test_what_is_below_the_threshold_is_refused_but_recorded(archive, reader, questions, tmp_path):

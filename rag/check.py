@@ -44,6 +44,12 @@ FOREIGN = 0.79
 ADDS = 0.25
 """Share of the statement's words that a further quote must add, if it holds no further claim."""
 
+_GRAMMAR = frozenset(
+    "a an the this that these those it its he she they his her their we our i you of in on at to by"
+    " for from with as and or but is was were are be been has have had will would"
+    " which who also".split()
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
@@ -150,4 +156,9 @@ def _room(candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
 
 
 def _terms(text: str) -> frozenset[str]:
-    return frozenset(bigrams(normal(text)))
+    """The words that are compared: pairs of Chinese characters, numbers in normal form, Latin words
+    that are more than grammar.
+    """
+    if is_chinese(text):
+        return frozenset(bigrams(normal(text)))
+    return frozenset(bigrams(text)) - _GRAMMAR

@@ -80,6 +80,29 @@ def test_other_words_are_no_support_whatever_the_cosine():
     assert check("市民都很高兴。", [hit()], Cosine(0.99)).problem == "meaning"
 
 
+ENGLISH = (
+    "The Harbor Bridge opened to traffic on May 4, 2024. It is 2.4 kilometers long and cost 310 "
+    "million dollars. Mayor Ellen Ward said the bridge will halve the trip to the airport."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "problem"),
+    [
+        ("The bridge opened on May 4.", None),
+        ("The Harbor Bridge cost $310 million.", None),
+        ("According to Ellen Ward, the trip to the airport will be halved.", None),
+        ("The bridge opened on May 5, 2024.", "details"),
+        ("It cost 320 million dollars.", "details"),
+        ("Mayor John Ward spoke about the trip to the airport.", "details"),
+        ("The bridge did not open to traffic on May 4.", "meaning"),
+        ("The bridge has two lanes.", "meaning"),
+    ],
+)
+def test_english(sentence, problem):
+    assert check(sentence, [hit(ENGLISH, "Bridge opens")], Cosine(0.8)).problem == problem
+
+
 @pytest.mark.parametrize(("cosine", "problem"), [(0.85, None), (0.7, "meaning")])
 def test_another_language_is_compared_by_meaning(cosine, problem):
     sentence = "At the 观鸟节, 312 egrets were counted this year."

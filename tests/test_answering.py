@@ -12,7 +12,7 @@ from rag import Answer, Chatbot, Settings
 from ui.answering import GivenUp, WhileWanted, answered, next_questions
 from ui.session import Session
 
-QUESTION = "停水检修影响多少户居民？"
+QUESTION = "观鸟节哪天开幕？"
 
 
 class Counting(OverlapReader):

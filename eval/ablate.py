@@ -110,7 +110,11 @@ def run_variant(
 
 def main(argv: list[str]) -> int:
     """``wenbao eval ablate``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval ablate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval ablate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     question_arguments(parser)
     options = parser.parse_args(argv)
     archive = Archive(options.archive, create=False)

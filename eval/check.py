@@ -30,7 +30,11 @@ def missing_answers(questions: Sequence[Question], archive: Archive) -> Iterator
 
 def main(argv: list[str]) -> int:
     """``wenbao eval check``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval check", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval check",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("questions", type=Path)
     parser.add_argument("--archive", type=Path)
     options = parser.parse_args(argv)

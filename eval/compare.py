@@ -123,7 +123,11 @@ def _mean(cases: Sequence[float | bool]) -> float:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval compare``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval compare", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("a", type=Path, help="folder of the first run")
     parser.add_argument("b", type=Path, help="folder of the second run")
     parser.add_argument("--fail-if-worse", action="store_true", help="exit code 1 if B is worse")

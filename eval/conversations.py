@@ -186,7 +186,11 @@ def failures(later: Sequence[Later]) -> Iterator[str]:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval conversations``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval conversations", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval conversations",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("set", type=Path)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--config", type=Path, help="a settings file (TOML)")

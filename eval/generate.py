@@ -202,7 +202,11 @@ def _question(draft: Draft, number: int) -> Question:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval generate``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval generate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval generate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100)

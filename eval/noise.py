@@ -85,7 +85,11 @@ def _also_misread(group: Sequence[str], pairs: Sequence[tuple[str, str]]) -> tup
 
 def main(argv: list[str]) -> int:
     """``wenbao eval noise``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval noise", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval noise",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     question_arguments(parser)
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     options = parser.parse_args(argv)

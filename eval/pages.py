@@ -501,7 +501,11 @@ def sample_pages(rows: Sequence[dict[str, Any]]) -> dict[str, Page]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line of this module."""
-    parser = argparse.ArgumentParser(prog="python -m eval.pages", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.pages",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--articles", type=Path, help="JSONL with title and text or paragraphs")
     parser.add_argument("--pages", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)

@@ -379,7 +379,11 @@ def _place(text: str, word: str) -> int:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval report``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval report", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("folder", type=Path, help="folder of a finished run")
     options = parser.parse_args(argv)
     sys.stdout.write(f"{write(options.folder)}\n")

@@ -36,7 +36,11 @@ def ranked_articles(archive: Archive, scores: Scores) -> list[str]:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval retrieval``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval retrieval", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval retrieval",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("questions", type=Path)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--dense-weight", type=float, nargs="*", default=[Settings().dense_weight])

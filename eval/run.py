@@ -372,7 +372,11 @@ def _write(path: Path, value: dict[str, Any]) -> None:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval run``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval run", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     question_arguments(parser)
     parser.add_argument(f"--{WITHOUT}", action="store_true")
     parser.add_argument("--generator", help="a language model that writes the answers (see serve)")

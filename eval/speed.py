@@ -205,7 +205,11 @@ def machine() -> str:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval speed``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval speed", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval speed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--articles", type=Path, required=True, help="JSONL of articles to add")
     parser.add_argument("--questions", type=Path, required=True, help="JSONL of questions to ask")
     parser.add_argument("--archive", type=Path, help="ask this archive")

@@ -122,7 +122,11 @@ def _lines(results: Sequence[Judged], *, wrong: bool) -> Iterator[str]:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval support``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval support", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval support",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("pairs", type=Path, nargs="?", default=PAIRS)
     parser.add_argument("--wrong", action="store_true", help="name the pairs judged wrongly")
     options = parser.parse_args(argv)

@@ -117,7 +117,11 @@ def line(name: str, found: Sequence[tuple[float, float]]) -> str:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval waiting``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval waiting", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval waiting",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     question_arguments(parser, out=False)
     options = parser.parse_args(argv)
     questions = drawn(read_questions(options.questions), options.ask or ASKED, options.seed)

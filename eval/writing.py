@@ -85,7 +85,11 @@ def _until_written(pieces: Iterator[str]) -> None:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval writing``."""
-    parser = argparse.ArgumentParser(prog="wenbao eval writing", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="wenbao eval writing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--generator", required=True, help="a model on this machine")
     parser.add_argument("--tokens", type=int, default=2000, help="how much it has to read")
     parser.add_argument("--rounds", type=int, default=ROUNDS)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from rag.dates import number_value
 from rag.terms import fold
+from rag.types import Span
 
 Kind = Literal["person", "date", "time", "number", "place", "reason", "list", "words", "other"]
 
@@ -35,6 +36,9 @@ _OFFICE = re.compile(
     r"书记|主任|局长|市长|区长|县长|省长|部长|院长|校长|董事长|总裁|经理|总经理|教授|博士|队长|教练|导演"
     r"|记者|工程师|主席|主委|会长|站长|馆长|法官|医生|老师|艺人|策展人|创始人|总统|总理|冠军|选手|师傅"
 )
+
+_SIGNED = re.compile(r"[（(][^（()）。]{0,16}(?:记者|通讯员)[^（()）。]{0,60}[）)]")
+_REPORTED = re.compile(r"记者|通讯员|采写|报道|作者|写的|\breport")
 
 _FORMS: dict[Kind, re.Pattern[str]] = {
     "date": re.compile(
@@ -139,6 +143,7 @@ class Asked:
     ``count`` is how many things a list must have where the question says so, else 0, and
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
+    ``reporter`` says that who wrote the article may be meant.
     """
 
     kind: Kind
@@ -146,6 +151,7 @@ class Asked:
     count: int = 0
     counted: str = ""
     sentence: bool = False
+    reporter: bool = False
 
 
 def asked(question: str) -> Asked:
@@ -158,7 +164,15 @@ def asked(question: str) -> Asked:
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words") or bool(_WEIGHS.search(text)),
+        reporter=bool(_REPORTED.search(text)),
     )
+
+
+def signatures(sentence: str, wanted: Asked) -> list[Span]:
+    """Where a sentence says who reported it, 本报讯（记者 …）: no one in the news, so no answer
+    either, unless that is asked for.
+    """
+    return [] if wanted.reporter else [match.span() for match in _SIGNED.finditer(sentence)]
 
 
 def holds(sentence: str, wanted: Asked) -> float:
@@ -166,7 +180,8 @@ def holds(sentence: str, wanted: Asked) -> float:
     if wanted.kind == "other":
         return 0.5
     if wanted.kind == "person":
-        return float(bool(_NAME.search(sentence) or _OFFICE.search(sentence)))
+        told = sentence if wanted.reporter else _SIGNED.sub("", sentence)
+        return float(bool(_NAME.search(told) or _OFFICE.search(told)))
     if wanted.units:
         return float(bool(re.search(rf"{_DIGITS}[多余]?(?:个)?(?:{wanted.units})", sentence)))
     return float(bool(_FORMS[wanted.kind].search(sentence)))

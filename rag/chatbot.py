@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
-from rag.asks import Asked, asked, holds
+from rag.asks import Asked, asked, holds, signatures
 from rag.cite import verified
 from rag.composing import written
 from rag.config import Settings
@@ -29,7 +29,7 @@ from rag.generate import Generator
 from rag.passages import embedded_text
 from rag.printed import in_full
 from rag.prompt import refusal
-from rag.reader import Reading, SpanReader, bundled_reader
+from rag.reader import NO_SPAN, Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
 from rag.rewriting import rewritten
 from rag.snap import snapped
@@ -305,7 +305,13 @@ def _with_words(sentence: Sentence, reading: Reading, wanted: Asked) -> Sentence
     kind of thing asked for goes before one that the reader likes a little more.
     """
     text, start = sentence.hit.article.text, sentence.hit.passage.start
-    spans = reading.best_within(sentence.span[0] - start, sentence.span[1] - start, SPANS)
+    begin, end = sentence.span[0] - start, sentence.span[1] - start
+    signed = [(begin + a, begin + b) for a, b in signatures(sentence.text, wanted)]
+    spans = [
+        (score, (a, b))
+        for score, (a, b) in reading.best_within(begin, end, SPANS)
+        if not any(a < y and x < b for x, y in signed)
+    ] or [(NO_SPAN, (begin, begin))]
     read = [(score, snapped(text, (start + a, start + b))) for score, (a, b) in spans]
     score, words = max(read, key=lambda one: one[0] + KIND * holds(text[slice(*one[1])], wanted))
     return replace(sentence, words=words, score=score)

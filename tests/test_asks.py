@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.asks import Asked, asked, holds
+from rag.asks import Asked, asked, holds, signatures
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,14 @@ def test_holds(question, right, wrong):
 )
 def test_a_list_says_how_many_and_of_what(question, count, counted):
     assert (asked(question).count, asked(question).counted) == (count, counted)
+
+
+def test_who_reported_is_nobody_in_the_news():
+    sentence = "本报讯（首席记者 周知远）大会昨天召开。"
+    assert holds(sentence, asked("谁出席了大会？")) == 0
+    assert holds(sentence, asked("记者是谁？")) == 1
+    assert signatures(sentence, asked("谁出席了大会？")) == [(3, 13)]
+    assert signatures(sentence, asked("这篇报道是谁写的？")) == []
 
 
 def test_what_cannot_be_told_is_a_half():

@@ -21,7 +21,7 @@ from statistics import mean, median
 from embeddings import Encoder, SentenceEncoder
 from eval.metrics import Rate, rate
 from rag import Article, Hit, Passage
-from rag.check import check
+from rag.writing.check import check
 
 PAIRS = Path(__file__).parents[1] / "examples" / "support.jsonl"
 

@@ -19,7 +19,6 @@ from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive
 from rag.asks import Asked, asked, holds, signatures
 from rag.cite import verified
-from rag.composing import written
 from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
 from rag.dates import period_in
@@ -28,13 +27,14 @@ from rag.evidence import Query, Sentence, evidence_model, features, likeliest, q
 from rag.generate import Generator
 from rag.passages import embedded_text
 from rag.printed import in_full
-from rag.prompt import refusal
 from rag.reader import NO_SPAN, Reading, SpanReader, bundled_reader
 from rag.retrieve import retrieve
 from rag.rewriting import rewritten
 from rag.snap import snapped
 from rag.terms import question_terms
 from rag.types import Answer, Article, Citation, Draft, Filters, Hit, Span, Turn
+from rag.writing.composing import written
+from rag.writing.prompt import refusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,10 +18,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from rag.endpoint import KEY, Endpoint
 from rag.errors import GeneratorError
-from rag.local import LocalModel, is_local
-from rag.messages import CUT, Generator, Message
+from rag.writing.endpoint import KEY, Endpoint
+from rag.writing.local import LocalModel, is_local
+from rag.writing.messages import CUT, Generator, Message
 
 __all__ = [
     "CUT",

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from rag.asks import asked, person_in
 from rag.errors import GeneratorError
 from rag.harmless import fenceless, visible
-from rag.messages import CUT, Generator, Message
 from rag.terms import ASKING, bigrams, fold
 from rag.types import Turn
+from rag.writing.messages import CUT, Generator, Message
 
 TURNS = 4
 """Turns that are told, the last ones."""

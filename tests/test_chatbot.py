@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rag import Answer, Chatbot, Filters, QuestionError, Settings, Turn
-from rag.prompt import REFUSAL_EN, REFUSAL_ZH
 from rag.reader import Reading
+from rag.writing.prompt import REFUSAL_EN, REFUSAL_ZH
 
 EAGER = Settings(min_confidence=0.0)
 SHY = Settings(min_confidence=1.0)

@@ -9,8 +9,8 @@ import pytest
 from conftest import EXAMPLES
 
 from eval.support import Judged, judged, main, precision, read_pairs, recall
-from rag.check import QUOTES, check
 from rag.types import Article, Hit, Passage
+from rag.writing.check import QUOTES, check
 
 TEXT = (
     "3月2日，云桥湿地观鸟节开幕。今年共记录到白鹭312只，比去年多45只。"

@@ -8,14 +8,14 @@ from datetime import date
 import pytest
 from conftest import EXAMPLES
 
-from rag.amounts import amounts, evened
-from rag.check import check
-from rag.claims import claims, held, missing
-from rag.contrast import mixed_up
-from rag.negation import contradicts
 from rag.passages import passages, sentences
-from rag.times import clocks
 from rag.types import Article, Hit
+from rag.writing.amounts import amounts, evened
+from rag.writing.check import check
+from rag.writing.claims import claims, held, missing
+from rag.writing.contrast import mixed_up
+from rag.writing.negation import contradicts
+from rag.writing.times import clocks
 
 DAY = date(2024, 3, 28)
 

@@ -10,9 +10,9 @@ from conftest import Scripted
 from rag import Answer, Chatbot, Draft, Settings
 from rag.chatbot import _READING
 from rag.cite import verified
-from rag.composing import NOTHING, QUOTED, TOO_LONG, UNSUPPORTED
 from rag.errors import GeneratorError
-from rag.prompt import REFUSAL_EN, REFUSAL_ZH
+from rag.writing.composing import NOTHING, QUOTED, TOO_LONG, UNSUPPORTED
+from rag.writing.prompt import REFUSAL_EN, REFUSAL_ZH
 
 EAGER = Settings(min_confidence=0.0)
 QUESTION = "停水检修影响多少户居民？"

@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from tiny import reciting_model
 
-from rag.endpoint import AROUND
 from rag.errors import GeneratorError
 from rag.generate import CUT, KEY, KEY_FILE, Endpoint, generator_of
-from rag.messages import REPLY
+from rag.writing.endpoint import AROUND
+from rag.writing.messages import REPLY
 
 HELLO = [{"role": "user", "content": "青禾大桥主跨有多长？"}]
 

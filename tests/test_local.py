@@ -13,7 +13,7 @@ from tiny import END, START, chinese_tokenizer, prompt_tokens, random_model, rec
 from embeddings import computing
 from rag.errors import GeneratorError
 from rag.generate import CUT, generator_of
-from rag.local import LocalModel, is_local
+from rag.writing.local import LocalModel, is_local
 
 ASK = [
     {"role": "system", "content": "你是编辑。"},

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rag.harmless import ODD
-from rag.prompt import REFUSAL_EN, REFUSAL_ZH, prompt, refusal
 from rag.types import Article, Hit, Passage
+from rag.writing.prompt import REFUSAL_EN, REFUSAL_ZH, prompt, refusal
 
 GOLDEN = Path(__file__).with_name("prompt.txt")
 ASKED_ON = date(2024, 4, 2)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.relay import relayed
+from rag.writing.relay import relayed
 
 
 def cut(text, places):

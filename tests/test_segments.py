@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.segments import LONGEST, MARKER, Segments
+from rag.writing.segments import LONGEST, MARKER, Segments
 
 
 def cut(*pieces):

@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import date
 from time import perf_counter
 
-from rag.check import Embed
 from rag.cite import verified
-from rag.drafting import Drafting
 from rag.errors import GeneratorError
-from rag.messages import Generator
-from rag.prompt import prompt
 from rag.types import Answer, Article, Draft
+from rag.writing.check import Embed
+from rag.writing.drafting import Drafting
+from rag.writing.messages import Generator
+from rag.writing.prompt import prompt
 
 Reason = tuple[str, str]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.harmless import FENCE, fenceless
-from rag.messages import Message
 from rag.terms import ASKING, has_chinese
 from rag.types import Hit
+from rag.writing.messages import Message
 
 REFUSAL_ZH = "档案里没有找到能回答这个问题的内容。"
 REFUSAL_EN = "The archive holds nothing that answers this question."

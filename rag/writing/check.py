@@ -1,9 +1,9 @@
 """Whether passages support a sentence that names them, and with which of their words. Pure.
 
 Four questions, the cheap ones first. Do the passages hold every claim of the sentence
-(`rag.claims`)? Does each stand there beside the same words (`rag.contrast`)? Do one or two of
+(`claims`)? Does each stand there beside the same words (`contrast`)? Do one or two of
 their sentences say the same, by common words or, where those don't settle it, by meaning? Is
-nothing denied on one side only (`rag.negation`)? Those sentences are the quotes.
+nothing denied on one side only (`negation`)? Those sentences are the quotes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.claims import Claim, Held, claims, held, holds_claim
-from rag.contrast import mixed_up
 from rag.forms import normal
-from rag.negation import contradicts
 from rag.passages import sentences
 from rag.terms import bigrams, is_chinese
 from rag.types import Hit, Problem, Span
+from rag.writing.claims import Claim, Held, claims, held, holds_claim
+from rag.writing.contrast import mixed_up
+from rag.writing.negation import contradicts
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.amounts import Amount, evened, same_amount
-from rag.claims import PERSON, QUOTED, Claim, Held
-from rag.times import Clock, Day, agrees, dated, days, same_clock
 from rag.types import Span
+from rag.writing.amounts import Amount, evened, same_amount
+from rag.writing.claims import PERSON, QUOTED, Claim, Held
+from rag.writing.times import Clock, Day, agrees, dated, days, same_clock
 
 MARGIN = 1.1
 """How many times better a rival must fit the sentence's words."""

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings import computing, quiet
 from rag.errors import GeneratorError
-from rag.messages import CONTEXT, CUT, REPLY, Message, said
-from rag.relay import Put, relayed
+from rag.writing.messages import CONTEXT, CUT, REPLY, Message, said
+from rag.writing.relay import Put, relayed
 
 if TYPE_CHECKING:
     import torch

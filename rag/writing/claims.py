@@ -1,6 +1,6 @@
 """What a sentence claims that a passage must hold: numbers, days, times, names, addresses. Pure.
 
-Numbers and times are compared by value (`rag.amounts`, `rag.times`). Names are found as far as
+Numbers and times are compared by value (`amounts`, `times`). Names are found as far as
 rules reach: what stands in quotation marks, Latin words, persons beside a title or a verb of
 speech, places and bodies by how they end. A title in front of a name must be that person's.
 """
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from rag.amounts import Amount, amounts, claimed, evened, same_amount
 from rag.asks import SURNAMES
 from rag.forms import normal
 from rag.terms import is_chinese
-from rag.times import Clock, Day, Parts, clocks, days, days_of, is_day, same_clock
 from rag.types import Article, Span
+from rag.writing.amounts import Amount, amounts, claimed, evened, same_amount
+from rag.writing.times import Clock, Day, Parts, clocks, days, days_of, is_day, same_clock
 
 Kind = Literal["number", "day", "clock", "quoted", "latin", "person", "office", "place", "address"]
 Value = Amount | Day | Clock | str

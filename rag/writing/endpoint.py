@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rag.errors import GeneratorError
-from rag.messages import CONTEXT, CUT, REPLY, Message, said
-from rag.relay import Put, relayed
+from rag.writing.messages import CONTEXT, CUT, REPLY, Message, said
+from rag.writing.relay import Put, relayed
 
 if TYPE_CHECKING:
     import openai

@@ -1,7 +1,7 @@
 """Days and times of day that a sentence names, compared with those of a passage. Pure.
 
 What a paper leaves to its reader is read with the day on which it was printed: 26日, 去年, 昨天.
-Text is folded character for character (`rag.amounts.evened`).
+Text is folded character for character (`rag.writing.amounts.evened`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from rag.amounts import evened
 from rag.dates import number_value
 from rag.passages import sentences
 from rag.printed import in_full
 from rag.types import Article, Span
+from rag.writing.amounts import evened
 
 Parts = tuple[int | None, int | None, int | None]
 """Year, month and day, as far as they are said."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rag.check import Embed, Verdict, check
 from rag.forms import normal
 from rag.harmless import plain
-from rag.prompt import REFUSAL_EN, REFUSAL_ZH
-from rag.segments import MARKER, Segment, Segments
 from rag.types import Citation, Draft, Hit, Span, Statement
+from rag.writing.check import Embed, Verdict, check
+from rag.writing.prompt import REFUSAL_EN, REFUSAL_ZH
+from rag.writing.segments import MARKER, Segment, Segments
 
 _WORD = re.compile(r"\w")
 _ITEM = re.compile(r"^(?:- |\d{1,3}[.)、．]\s*|[（(]\d{1,3}[）)]\s*)")

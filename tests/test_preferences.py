@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import HashEncoder, OverlapReader
+from conftest import HashEncoder, OverlapReader, Scripted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -187,13 +187,17 @@ class BundledReader(OverlapReader):
 
 def test_the_models_are_named_with_where_they_come_from(archive, tmp_path, stories):
     assert models(Chatbot(archive, reader=BundledReader())) == (
-        Model("embedder", BUNDLED, "hash-64-", bundled=True),
-        Model("span_reader", BUNDLED, f"{BUNDLED}+0123456789ab", bundled=True),
+        Model("embedder", BUNDLED, "model_bundled", "hash-64-"),
+        Model("span_reader", BUNDLED, "model_bundled", f"{BUNDLED}+0123456789ab"),
+        Model("generator", "", "model_checked"),
     )
     other = Archive(tmp_path / "other", encoder=HashEncoder(salt="x"), embedder="some/model")
-    embedder, reader = models(Chatbot(other, reader=OverlapReader()))
-    assert (embedder.name, embedder.bundled) == ("some/model", False)
-    assert (reader.name, reader.bundled) == ("overlap", False)
+    bot = Chatbot(other, reader=OverlapReader(), generator=Scripted(""))
+    assert [(model.name, model.kind) for model in models(bot)] == [
+        ("some/model", "model_other"),
+        ("overlap", "model_other"),
+        ("scripted", "model_checked"),
+    ]
 
 
 def test_the_bundled_readers_mark_begins_with_its_name():
@@ -203,7 +207,7 @@ def test_the_bundled_readers_mark_begins_with_its_name():
 
 
 def test_models_are_text_and_the_commands_that_change_them_are_given():
-    shown = described([Model("embedder", "<b>x", "<i>y", bundled=False)], "en")
+    shown = described([Model("embedder", "<b>x", "model_other", "<i>y")], "en")
     assert "&lt;b&gt;x" in shown and "&lt;i&gt;y" in shown
     for command in ("add --embedder", "doctor --reembed --embedder", "serve --reader"):
         assert f"wenbao {command}" in shown

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_QUESTION_CHARS = 1000
+FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(8999, 12, 31)
+"""Between these a question can be asked: "last year" and "next week" have a date."""
+
 LIKELY = 12
 """Sentences of the passages found whose vectors are compared with the question's."""
 
@@ -97,7 +100,7 @@ class Chatbot:
         ``turns``: the conversation so far, oldest first. ``asked_on``: the day that "yesterday"
         counts from; today if left out. ``standalone``: what the question means when it stands
         alone, where the person has written that; else it is found out from the turns. Raises
-        ``QuestionError`` for an empty or endless question.
+        ``QuestionError`` for an empty or endless question and for a day that nothing counts from.
         """
         events = self.stream(
             question, turns=turns, filters=filters, asked_on=asked_on, standalone=standalone
@@ -120,7 +123,9 @@ class Chatbot:
         drafts of its reply as it comes, then the answer. Closing it ends the generator's work.
         """
         question = checked_question(question)
-        inquiry = Inquiry(self, asked_on or date.today(), filters, already_said(question, turns))
+        inquiry = Inquiry(
+            self, checked_day(asked_on or date.today()), filters, already_said(question, turns)
+        )
         started = time.perf_counter()
         texts = [checked_question(standalone)] if standalone else self._meant(question, turns)
         inquiry.clock("meant", started)
@@ -334,6 +339,16 @@ def _mixed(lists: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:
         return tuple(lists[0])
     turns = [hit for row in zip_longest(*lists) for hit in row if hit is not None]
     return tuple({hit.passage: hit for hit in turns}.values())[:most]
+
+
+def checked_day(day: date) -> date:
+    """The day, if there are others before and after it to count to; else ``QuestionError``."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise QuestionError(
+            f"提问的日子 {day} 太远。请给出 {FIRST_DAY} 到 {LAST_DAY} 之间的一天。",
+            f"The day of asking, {day}, is too far off. Give one from {FIRST_DAY} to {LAST_DAY}.",
+        )
+    return day
 
 
 def checked_question(question: str) -> str:

@@ -130,6 +130,12 @@ class Marks:
         return Reading(score=2 * score, span=span, offsets=(span,), first=logits, last=logits)
 
 
+@pytest.mark.parametrize("day", [date(1, 1, 1), date.max])
+def test_a_day_that_nothing_counts_from_is_refused(bot, day):
+    with pytest.raises(QuestionError, match=str(day)):
+        bot.ask("上周停水影响多少户？", asked_on=day)
+
+
 @pytest.mark.parametrize(
     ("question", "words", "dated"),
     [

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from rag.chatbot import MAX_QUESTION_CHARS
+from rag.chatbot import FIRST_DAY, LAST_DAY, MAX_QUESTION_CHARS
 
 MAX_ANSWER = 20_000
 """Characters of an earlier answer."""
@@ -27,7 +27,7 @@ def _readable(text: str) -> str:
     return text
 
 
-Day = Annotated[date, Field(ge=date(1000, 1, 1), le=date(8999, 12, 31))]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 """A day that has others before and after it, so that one can count from it."""
 
 Text = Annotated[str, AfterValidator(_readable)]

@@ -8,11 +8,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from conftest import HashEncoder, OverlapReader, write_jsonl
 from tiny import END, START, chinese_tokenizer, prompt_tokens, random_model, reciting_model
 
 from embeddings import computing
+from rag import Archive, Chatbot, Settings
+from rag.cite import verified
 from rag.errors import GeneratorError
 from rag.generate import CUT, generator_of
+from rag.writing.composing import QUOTED, UNSUPPORTED
 from rag.writing.local import LocalModel, is_local
 
 ASK = [
@@ -248,3 +252,23 @@ def test_a_real_model_stops(smol):
         pass
     pieces.close()
     assert not at_work()
+
+
+@pytest.mark.model
+def test_what_a_real_model_writes_is_checked_against_two_articles(smol, tmp_path):
+    articles = [
+        ("Harbour bridge opens", "The harbour bridge opened on Monday. It is 628 metres long."),
+        ("Library keeps late hours", "The town library stays open until ten from May."),
+    ]
+    write_jsonl(tmp_path / "two.jsonl", [{"title": t, "text": text} for t, text in articles])
+    archive = Archive(tmp_path / "archive", encoder=HashEncoder())
+    archive.add([tmp_path / "two.jsonl"])
+    bot = Chatbot(archive, Settings(min_confidence=0.0), reader=OverlapReader(), generator=smol)
+    *drafts, answer = list(bot.stream("How long is the harbour bridge?"))[1:]
+    assert "628" in "".join(draft.text + draft.pending for draft in drafts)
+    assert verified(answer, archive.article)
+    assert answer.citations[0].article.title == "Harbour bridge opens"
+    if answer.generator:
+        assert any(statement.problem is None for statement in answer.statements)
+    else:
+        assert answer.fallback == (UNSUPPORTED[0] + QUOTED[0], f"{UNSUPPORTED[1]} {QUOTED[1]}")

@@ -28,7 +28,7 @@ SURNAMES = (
     "巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺骆"
 )
 _NAME = re.compile(
-    rf"(?:欧阳|上官|司马|诸葛|司徒|夏侯|慕容|令狐|尉迟|皇甫|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}}"
+    rf"(?:欧阳|上官|司马|诸葛|司徒|夏侯|慕容|令狐|尉迟|皇甫|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}}?"
     r"(?=说|表示|介绍|认为|指出|告诉|强调|坦言|透露|回忆|率|任|担任|获|夺|以|主持|出席|作|代表|在|的|等"
     r"|[，。、；：“”（）()\s]|$)|[A-Z][a-z]+(?:[·\s][A-Z][a-z]+)+|[\u4e00-\u9fff]{2,6}·[\u4e00-\u9fff]{2,8}"
 )
@@ -36,6 +36,8 @@ _OFFICE = re.compile(
     r"书记|主任|局长|市长|区长|县长|省长|部长|院长|校长|董事长|总裁|经理|总经理|教授|博士|队长|教练|导演"
     r"|记者|工程师|主席|主委|会长|站长|馆长|法官|医生|老师|艺人|策展人|创始人|总统|总理|冠军|选手|师傅"
 )
+
+_LEADS = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[是由叫请对和与给向被让问据]|{_OFFICE.pattern})$")
 
 _SIGNED = re.compile(r"[（(][^（()）。]{0,16}(?:记者|通讯员)[^（()）。]{0,60}[）)]")
 _REPORTED = re.compile(r"记者|通讯员|采写|报道|作者|写的|\breport")
@@ -191,6 +193,16 @@ def person_in(text: str) -> str:
     """The first person that a text names; empty where it names none that can be told."""
     match = _NAME.search(text)
     return match[0] if match else ""
+
+
+def persons_in(text: str) -> list[str]:
+    """The persons that a text names at its beginning, behind a mark, an office or a word that leads
+    to a name, each once: not the 龙口 in 合龙口.
+    """
+    found = [
+        m[0] for m in _NAME.finditer(text) if _LEADS.search(text, max(0, m.start() - 3), m.start())
+    ]
+    return list(dict.fromkeys(found))
 
 
 def is_person(words: str) -> bool:

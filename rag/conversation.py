@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.asks import asked, is_person, person_in
+from rag.asks import asked, is_person, persons_in
 from rag.dates import period_in
 from rag.terms import ASKING, bigrams, has_chinese
 from rag.types import Span, Turn
@@ -191,7 +191,9 @@ def _after(topic: Topic, turn: Turn) -> Topic:
     things = tuple(dict.fromkeys(t for t in (thing, *topic.things) if t))
     kind = asked(question).kind
     person = short if kind == "person" and is_person(short) else ""
-    found = person or person_in(question) or (topic.person if went_on else "")
+    found = person or _only(persons_in(question)) or (topic.person if went_on else "")
+    if not found and kind != "person":  # 他 after 误差有多大？ is who said how large
+        found = _only(persons_in(_quoted(turn)))
     return Topic(
         things=things,
         questions=(question, *topic.questions),
@@ -200,6 +202,16 @@ def _after(topic: Topic, turn: Turn) -> Topic:
         place=short if kind == "place" and _is_name(short) else "",
         cited=cited,
     )
+
+
+def _only(persons: Sequence[str]) -> str:
+    """The person, where there is one and no other."""
+    return persons[0] if len(persons) == 1 else ""
+
+
+def _quoted(turn: Turn) -> str:
+    """The sentence that an answer quotes first."""
+    return turn.answer.citations[0].quote if turn.answer and turn.answer.citations else ""
 
 
 def _cited(turn: Turn) -> str:

@@ -220,3 +220,9 @@ def test_a_particle_at_the_end_of_a_question_turns_to_nothing_else():
     turns = [Turn(question="城东大桥主跨有多长？")]
     for question in ("它什么时候通车呢？", "什么时候通车呢？"):
         assert readings(question, turns) == ["城东大桥主跨什么时候通车呢？"]
+
+
+def test_he_is_who_said_it_where_nobody_else_was_named():
+    article = Article(title="大桥合龙", text="“合龙口的误差不到3毫米。”项目总工程师程远说。")
+    turns = [answered("城东大桥合龙口的误差有多大？", "不到3毫米", article=article)]
+    assert readings("他还说了什么？", turns) == ["程远还说了什么？"]

@@ -54,6 +54,6 @@ def test_a_missing_file_is_an_error(tmp_path):
 
 
 def test_the_id_changes_with_every_value():
-    ids = {Settings().id, Settings(passages=7).id, Settings(min_confidence=0.4).id}
+    ids = {Settings().id, Settings(passages=7).id, Settings(min_confidence=0.41).id}
     assert len(ids) == 3
     assert Settings().id == Settings().id

@@ -269,7 +269,8 @@ class _Page:
         together: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
         for start in self._starts(asking, at_once):
             done = start.then(self._answered, session, asking, **together)
-            done.then(self._suggested, session, [self.talk], **together)
+            sought = done.then(self._suggested, session, [self.talk], **together)
+            sought.then(self._settled, session, [self.talk], **at_once)
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
         switched = self.switch.click(self._switched, session, every, **at_once)
@@ -408,11 +409,13 @@ class _Page:
         while taken := session.take():
             ticket, place = taken
             yield self._talk(session)
+            done = False
             try:
                 for event in answered(self._chatbot, self._readers, session, ticket, place):
                     if not session.receive(ticket, event):
                         break
                     if isinstance(event, Answer):
+                        done = True
                         keep(self._history, session)
                     yield self._shown(session, event)
             except WenbaoError as exc:
@@ -424,7 +427,8 @@ class _Page:
                 if session.fail(ticket, both("unexpected")):
                     keep(self._history, session)
                     yield self._talk(session)
-            yield self._talk(session)  # a draft may have come to the page after the word to stop
+            if not done:  # a draft may have come to the page after the word to stop
+                yield self._talk(session)
 
     def _shown(self, session: Session, event: Event) -> dict[Any, Any]:
         """What changes on the page with an event; nothing but the conversation with a draft."""
@@ -434,8 +438,12 @@ class _Page:
         return self._talk(session)
 
     def _suggested(self, session: Session) -> Iterator[dict[Any, Any]]:
-        """Finds questions to go on with, once the page has nothing else to do."""
-        yield {self.talk: self._conversation(session)}
+        """Finds questions to go on with, once the page has nothing else to do. What it yields first
+        changes nothing: a reader may judge the answer meanwhile.
+        """
+        import gradio as gr
+
+        yield {self.talk: gr.skip()}
         sought = session.seek()
         if sought is None:
             return
@@ -446,6 +454,15 @@ class _Page:
                 yield {self.talk: self._conversation(session)}
         except Exception:  # nobody asked for them: the page goes on without
             logger.exception("no questions to go on with were found")
+
+    def _settled(self, session: Session) -> dict[Any, Any]:
+        """The conversation as it is, after the questions to go on with: what a reader did while
+        they were on their way to the page may have been shown before them.
+        """
+        import gradio as gr
+
+        found = bool(session.suggestions)
+        return {self.talk: self._conversation(session) if found else gr.skip()}
 
     def _stopped(self, session: Session) -> dict[Any, Any]:
         session.stop()

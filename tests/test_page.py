@@ -326,7 +326,7 @@ def test_a_second_question_waits_its_turn_and_can_be_taken_back(opened, chatbot)
     page.wait_for_selector(".passages")
     reader.ask("茶叶出口额是多少")
     reader.ask("撤回的问题")
-    assert page.locator("text=等前一个问题答完").count() == 2
+    page.locator("text=等前一个问题答完").nth(1).wait_for()
     page.click("[data-withdraw='2']")
     page.wait_for_function("document.querySelectorAll('.exchange').length === 2")
     chatbot.gate.set()

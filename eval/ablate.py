@@ -7,7 +7,6 @@ copy of the archive. One Markdown table comes out, each figure with its interval
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.commands import parser_of
 from eval.compare import paired
 from eval.copies import copy_of, questions_of
 from eval.dataset import Question, read_questions
@@ -110,11 +110,7 @@ def run_variant(
 
 def main(argv: list[str]) -> int:
     """``wenbao eval ablate``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval ablate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval ablate", __doc__)
     question_arguments(parser)
     options = parser.parse_args(argv)
     archive = Archive(options.archive, create=False)

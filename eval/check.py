@@ -6,11 +6,11 @@ that the set names, and whether the accepted answers stand in them. Exit code 1 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from eval.commands import parser_of
 from eval.dataset import Question, checked, gold_ids, named_articles
 from eval.metrics import contains
 from rag import Archive
@@ -30,11 +30,7 @@ def missing_answers(questions: Sequence[Question], archive: Archive) -> Iterator
 
 def main(argv: list[str]) -> int:
     """``wenbao eval check``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval check",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval check", __doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--archive", type=Path)
     options = parser.parse_args(argv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from importlib import import_module
 
@@ -23,6 +24,12 @@ COMMANDS = {
     "waiting": "how long one person and ten people wait in the page",
 }
 """Name -> what it measures; ``eval.NAME.main`` runs it."""
+
+
+def parser_of(prog: str, about: str | None) -> argparse.ArgumentParser:
+    """A parser of the arguments of one measurement; its help keeps the paragraphs of ``about``."""
+    form = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(prog=prog, description=about, formatter_class=form)
 
 
 def run(name: str, rest: list[str]) -> int:

@@ -8,13 +8,13 @@ something is worse at p < .05.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.commands import parser_of
 from eval.figures import LOWER_IS_BETTER, MEASURES, Record, is_share, right, values
 from eval.metrics import holm, mcnemar, permutation
 from eval.run import RunError, read_records, read_run, read_summary
@@ -123,11 +123,7 @@ def _mean(cases: Sequence[float | bool]) -> float:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval compare``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval compare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval compare", __doc__)
     parser.add_argument("a", type=Path, help="folder of the first run")
     parser.add_argument("b", type=Path, help="folder of the second run")
     parser.add_argument("--fail-if-worse", action="store_true", help="exit code 1 if B is worse")

@@ -12,7 +12,6 @@ groups has an article among the passages found.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from eval.commands import parser_of
 from eval.dataset import Question, QuestionSetError, gold_ids, named_articles
 from eval.metrics import contains, mcnemar, rate
 from eval.run import progress_bar
@@ -186,11 +186,7 @@ def failures(later: Sequence[Later]) -> Iterator[str]:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval conversations``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval conversations",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval conversations", __doc__)
     parser.add_argument("set", type=Path)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--config", type=Path, help="a settings file (TOML)")

@@ -15,7 +15,6 @@ Files may be gzipped. Records without a question or an answer are left out, and 
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
 import sys
@@ -24,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from eval.commands import parser_of
 from eval.dataset import OWN, Question, QuestionSetError, write_questions
 from eval.files import read_jsonl
 from rag.dates import dates_in
@@ -188,11 +188,7 @@ def _of_its_own(question: Question) -> Question:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval convert``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval convert",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval convert", __doc__)
     parser.add_argument("form", choices=("chronoqa", "crud", "cmrc", "rgb"))
     parser.add_argument("file", type=Path)
     parser.add_argument("--out", type=Path, required=True)

@@ -12,7 +12,6 @@ the same. All are tagged ``generated``.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
@@ -22,6 +21,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.commands import parser_of
 from eval.dataset import Question, write_questions
 from eval.metrics import is_short_answer
 from eval.run import Progress, RunError, progress_bar
@@ -202,11 +202,7 @@ def _question(draft: Draft, number: int) -> Question:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval generate``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval generate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval generate", __doc__)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100)

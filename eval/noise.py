@@ -10,13 +10,13 @@ The characters that are taken for each other stand in ``confusable.txt``, look-a
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import resources
 
+from eval.commands import parser_of
 from eval.copies import copy_of, questions_of
 from eval.dataset import Question, gold_ids, named_articles, read_questions
 from eval.figures import figures
@@ -85,11 +85,7 @@ def _also_misread(group: Sequence[str], pairs: Sequence[tuple[str, str]]) -> tup
 
 def main(argv: list[str]) -> int:
     """``wenbao eval noise``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval noise",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval noise", __doc__)
     question_arguments(parser)
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     options = parser.parse_args(argv)

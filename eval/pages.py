@@ -17,7 +17,6 @@ Intervals are 95 % percentile bootstrap intervals over pages.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import random
@@ -32,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+from eval.commands import parser_of
 from rag.newspaper import articles_of
 from rag.types import Article, RawText
 
@@ -501,11 +501,7 @@ def sample_pages(rows: Sequence[dict[str, Any]]) -> dict[str, Page]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line of this module."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.pages",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("python -m eval.pages", __doc__)
     parser.add_argument("--articles", type=Path, help="JSONL with title and text or paragraphs")
     parser.add_argument("--pages", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)

@@ -6,7 +6,6 @@ Writes into the folder ``report.html`` (nothing in it comes from elsewhere, and 
 
 from __future__ import annotations
 
-import argparse
 import html
 import math
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.commands import parser_of
 from eval.compare import changed, differences
 from eval.figures import (
     CITED,
@@ -379,11 +379,7 @@ def _place(text: str, word: str) -> int:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval report``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval report", __doc__)
     parser.add_argument("folder", type=Path, help="folder of a finished run")
     options = parser.parse_args(argv)
     sys.stdout.write(f"{write(options.folder)}\n")

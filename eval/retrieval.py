@@ -6,12 +6,12 @@ gold article among distinct articles, in the whole of what a leg finds, not only
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.commands import parser_of
 from eval.dataset import gold_ids, named_articles, read_questions
 from eval.metrics import bootstrap, mcnemar, rank_of, rate
 from rag import Archive, Settings
@@ -36,11 +36,7 @@ def ranked_articles(archive: Archive, scores: Scores) -> list[str]:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval retrieval``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval retrieval",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval retrieval", __doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--dense-weight", type=float, nargs="*", default=[Settings().dense_weight])

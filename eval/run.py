@@ -30,6 +30,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from eval.commands import parser_of
 from eval.dataset import (
     OWN,
     Gold,
@@ -372,11 +373,7 @@ def _write(path: Path, value: dict[str, Any]) -> None:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval run``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval run",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval run", __doc__)
     question_arguments(parser)
     parser.add_argument(f"--{WITHOUT}", action="store_true")
     parser.add_argument("--generator", help="a language model that writes the answers (see serve)")

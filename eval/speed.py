@@ -10,7 +10,6 @@ With ``--archive`` the questions go to that archive instead of the one just made
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import statistics
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings import SentenceEncoder, bundled_folder
+from eval.commands import parser_of
 from eval.files import read_jsonl
 from rag import Archive, Chatbot
 from rag.passages import PASSAGE_CHARS
@@ -205,11 +205,7 @@ def machine() -> str:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval speed``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval speed", __doc__)
     parser.add_argument("--articles", type=Path, required=True, help="JSONL of articles to add")
     parser.add_argument("--questions", type=Path, required=True, help="JSONL of questions to ask")
     parser.add_argument("--archive", type=Path, help="ask this archive")

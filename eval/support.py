@@ -8,7 +8,6 @@ The checker's rules and thresholds were made with the part ``dev`` alone.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from statistics import mean, median
 
 from embeddings import Encoder, SentenceEncoder
+from eval.commands import parser_of
 from eval.metrics import Rate, rate
 from rag import Article, Hit, Passage
 from rag.writing.check import check
@@ -122,11 +122,7 @@ def _lines(results: Sequence[Judged], *, wrong: bool) -> Iterator[str]:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval support``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval support",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval support", __doc__)
     parser.add_argument("pairs", type=Path, nargs="?", default=PAIRS)
     parser.add_argument("--wrong", action="store_true", help="name the pairs judged wrongly")
     options = parser.parse_args(argv)

@@ -8,13 +8,13 @@ Needs the test extra and Chromium.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eval.browser import served, started
+from eval.commands import parser_of
 from eval.dataset import read_questions
 from eval.figures import percentile
 from eval.run import drawn, question_arguments
@@ -117,11 +117,7 @@ def line(name: str, found: Sequence[tuple[float, float]]) -> str:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval waiting``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval waiting",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval waiting", __doc__)
     question_arguments(parser, out=False)
     options = parser.parse_args(argv)
     questions = drawn(read_questions(options.questions), options.ask or ASKED, options.seed)

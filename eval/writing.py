@@ -7,12 +7,12 @@ the time that it takes to stop: while it reads, and while it writes.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 import time
 from collections.abc import Iterator
 
+from eval.commands import parser_of
 from eval.figures import percentile
 from eval.speed import machine
 from rag.generate import Generator, Message, generator_of
@@ -85,11 +85,7 @@ def _until_written(pieces: Iterator[str]) -> None:
 
 def main(argv: list[str]) -> int:
     """``wenbao eval writing``."""
-    parser = argparse.ArgumentParser(
-        prog="wenbao eval writing",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of("wenbao eval writing", __doc__)
     parser.add_argument("--generator", required=True, help="a model on this machine")
     parser.add_argument("--tokens", type=int, default=2000, help="how much it has to read")
     parser.add_argument("--rounds", type=int, default=ROUNDS)

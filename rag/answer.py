@@ -259,7 +259,7 @@ def _whole_list(query: Query, found: Sequence[Sentence], i: int, span: Span) -> 
     for following in found[i + 1 : i + 1 + LIST_SENTENCES]:
         if following.hit is not hit or following.span[0] < span[1]:
             break
-        items = 1 + len(_BETWEEN.findall(hit.article.text[span[0] : span[1]]))
+        items = 1 + len(_BETWEEN.findall(_said(hit, span)))
         if not _GOES_ON.match(following.text) and items >= query.wanted.count:
             break
         span = _joined(span, following.span)

@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from rag.types import Answer, Article, Citation
 
-_MARKER = re.compile(r"\[([0-9]{1,3})\]")
+MARKER = re.compile(r"\[([0-9]{1,3})\]")
 
 
 def markers(text: str) -> list[int]:
     """The citation numbers in a text, in order: ``[1]`` is not found inside ``[12]``."""
-    return [int(number) for number in _MARKER.findall(text)]
+    return [int(number) for number in MARKER.findall(text)]
 
 
 def is_true(citation: Citation, article_of: Callable[[str], Article | None]) -> bool:

@@ -543,7 +543,8 @@ def _generator(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--generator",
         metavar="NAME",
-        help="a language model that writes the answers, checked: openai:MODEL@URL (default: none)",
+        help="a language model that writes the answers, checked: openai:MODEL@URL, a folder, a "
+        "GGUF file or a hub id (default: none)",
     )
 
 

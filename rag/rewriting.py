@@ -19,7 +19,7 @@ from rag.errors import GeneratorError
 from rag.harmless import fenceless, visible
 from rag.terms import ASKING, bigrams, fold
 from rag.types import Turn
-from rag.writing.messages import CUT, Generator, Message
+from rag.writing.messages import CUT, Generator, Message, closing
 
 TURNS = 4
 """Turns that are told, the last ones."""
@@ -86,17 +86,14 @@ def rewritten(generator: Generator, question: str, turns: Sequence[Turn]) -> str
     """
     pieces: list[str] = []
     until = time.monotonic() + SECONDS
-    stream = generator.stream(rewriting(question, turns))
     try:
-        for piece in stream:
-            pieces.append(piece)
-            if sum(map(len, pieces)) > REPLY or time.monotonic() > until:
-                return ""
+        with closing(generator.stream(rewriting(question, turns))) as stream:
+            for piece in stream:
+                pieces.append(piece)
+                if sum(map(len, pieces)) > REPLY or time.monotonic() > until:
+                    return ""
     except GeneratorError:
         return ""
-    finally:
-        if hasattr(stream, "close"):
-            stream.close()
     return checked("".join(pieces), question, turns)
 
 

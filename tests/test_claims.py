@@ -22,7 +22,9 @@ DAY = date(2024, 3, 28)
 
 def lacks(sentence, text, title="题", day=DAY):
     article = Article(title=title, text=text, date=day)
-    return [claim.words for claim in missing(sentence, [held(article, 0, len(text))])]
+    return [
+        claim.words for claim in missing(sentence, claims(sentence), [held(article, 0, len(text))])
+    ]
 
 
 @pytest.mark.parametrize(

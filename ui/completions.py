@@ -20,15 +20,16 @@ from pydantic import ValidationError
 
 from rag import Answer, Citation, Draft, Statement
 from rag.chatbot import MAX_QUESTION_CHARS
+from rag.cite import MARKER
 from rag.plain import answer_dict
+from rag.terms import has_chinese
+from ui.findings import fallback
 from ui.schema import MAX_ANSWER, ChatMessage, GivenAnswer, GivenCitation, GivenTurn
 from ui.texts import Language, text
 
 MODEL = "wenbao"
 
-_MARKER = re.compile(r"\[([0-9]{1,3})\]")
 _ACTIVE = re.compile(r"\\|<(?=[A-Za-z/!?])|(?<=\])[(:]|!(?=\[)")
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def written(made: Answer | Draft, language: Language) -> Written:
         dated = text(language, "api_dated", dated=made.dated) if made.dated else ""
         body = body.after(f"{inert(made.short + dated)}\n\n")
     if made.fallback:
-        body = body.after(f"{inert(made.fallback[0 if language == 'zh' else 1])}\n\n")
+        body = body.after(f"{inert(fallback(made, language))}\n\n")
     return body
 
 
@@ -104,7 +105,7 @@ def inert(words: str) -> str:
 
 def language_of(question: str) -> Language:
     """The language that a question is answered in."""
-    return "zh" if _CHINESE.search(question) else "en"
+    return "zh" if has_chinese(question) else "en"
 
 
 def _body(
@@ -142,7 +143,7 @@ def _markers(words: str, citations: Sequence[Citation]) -> Iterator[tuple[int, i
     for citation in citations:
         if "[" in citation.quote:
             words = words.replace(citation.quote, "\0" * len(citation.quote))
-    for match in _MARKER.finditer(words):
+    for match in MARKER.finditer(words):
         yield match.start(), match.end(), int(match[1])
 
 

@@ -191,7 +191,7 @@ def _value(numeral: str) -> Decimal | None:
             return None
         for scale in match["scale"]:
             value *= _SCALES[scale]
-        total = total * 1 + value
+        total += value
     return total
 
 

@@ -16,7 +16,7 @@ from rag.forms import normal
 from rag.passages import sentences
 from rag.terms import bigrams, is_chinese
 from rag.types import Hit, Problem, Span
-from rag.writing.claims import Claim, Held, claims, held, holds_claim
+from rag.writing.claims import Claim, Held, claims, held, holds_claim, missing
 from rag.writing.contrast import mixed_up
 from rag.writing.negation import contradicts
 
@@ -84,8 +84,7 @@ def check(sentence: str, passages: Sequence[Hit], embed: Embed) -> Verdict:
     """Whether the passages, all together, support a sentence (without its numbers)."""
     texts = [held(hit.article, hit.passage.start, hit.passage.end) for hit in passages]
     claimed = claims(sentence)
-    lacking = [c for c in claimed if not any(holds_claim(c, sentence, text) for text in texts)]
-    if lacking:
+    if lacking := missing(sentence, claimed, texts):
         words = dict.fromkeys(claim.words for claim in lacking)
         return Verdict(problem="details", missing=tuple(words))
     if wrong := mixed_up(sentence, claimed, texts):

@@ -127,9 +127,9 @@ def held(article: Article, start: int, end: int) -> Held:
     )
 
 
-def missing(sentence: str, texts: Sequence[Held]) -> list[Claim]:
-    """The claims of a sentence that none of the texts holds."""
-    return [c for c in claims(sentence) if not any(holds_claim(c, sentence, t) for t in texts)]
+def missing(sentence: str, claimed: Sequence[Claim], texts: Sequence[Held]) -> list[Claim]:
+    """Those claims of a sentence that none of the texts holds."""
+    return [c for c in claimed if not any(holds_claim(c, sentence, t) for t in texts)]
 
 
 def holds_claim(claim: Claim, sentence: str, text: Held) -> bool:

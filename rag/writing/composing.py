@@ -5,7 +5,6 @@ and the reason, where that does not hold. Pure but for the generator that it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
@@ -15,7 +14,7 @@ from rag.errors import GeneratorError
 from rag.types import Answer, Article, Draft
 from rag.writing.check import Embed
 from rag.writing.drafting import Drafting
-from rag.writing.messages import Generator
+from rag.writing.messages import Generator, closing
 from rag.writing.prompt import prompt
 
 Reason = tuple[str, str]
@@ -66,7 +65,7 @@ def written(
         return
     drafting = Drafting(extractive.hits[: asked.used], embed)
     try:
-        with _closing(generator.stream(asked.messages)) as pieces:
+        with closing(generator.stream(asked.messages)) as pieces:
             yield from _drafts(pieces, drafting, clock)
     except GeneratorError as exc:
         yield _instead(extractive, _failed(exc))
@@ -122,14 +121,3 @@ def _instead(extractive: Answer, reason: Reason) -> Answer:
 
 def _failed(exc: GeneratorError) -> Reason:
     return f"语言模型没有写完。{exc.zh}", f"The language model did not finish. {exc.en}"
-
-
-@contextmanager
-def _closing(pieces: Iterator[str]) -> Iterator[Iterator[str]]:
-    """Closes the iterator at the end, if it can be."""
-    try:
-        yield pieces
-    finally:
-        close = getattr(pieces, "close", None)
-        if close:
-            close()

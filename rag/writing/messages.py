@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal, Protocol, TypedDict
 
 REPLY = 1024
@@ -55,3 +56,14 @@ class Generator(Protocol):
 def said(exc: BaseException) -> str:
     """What an error says, on one line, not endlessly."""
     return " ".join(str(exc).split())[:SAID]
+
+
+@contextmanager
+def closing(pieces: Iterator[str]) -> Iterator[Iterator[str]]:
+    """Closes the iterator at the end, if it can be."""
+    try:
+        yield pieces
+    finally:
+        close = getattr(pieces, "close", None)
+        if close:
+            close()

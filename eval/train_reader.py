@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.bundled import bundled_folder
+from eval.cloze import cloze
 from eval.files import read_jsonl
 from eval.metrics import exact_match, overlap_f1
 from rag.passages import passages, sentences
@@ -55,17 +56,25 @@ passages that neither saw, the mean of the two reads better than both (Wortsman 
 IMPOSSIBLE, OTHER, FOREIGN, CUT = 0.4, 0.25, 0.25, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
 
+NEWS_FOREIGN, NEWS_CUT = 0.6, 0.5
+"""The last two, for questions of news: there are ten times fewer of them."""
+
+TEMPLATE = "主力资金"
+"""Reports of share prices, all in the same words: no questions are formed from them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A question, the context it was asked of, and the answer's span in it; None: impossible.
-    ``near`` are passages of other contexts that share its words and do not hold the answer.
+    ``near`` are passages of other contexts that share its words and do not hold the answer. Of
+    ``news``, more passages without the answer are drawn.
     """
 
     question: str
     context: str
     answer: Span | None
     near: tuple[str, ...] = ()
+    news: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,26 @@ def news_records(data: Path) -> list[Record]:
     for record, text in literal_news(data, training=True):
         start = text.index(record["answer"])
         span = (start, start + len(record["answer"]))
-        made.append(Record(question=record["question"], context=text, answer=span))
+        made.append(Record(question=record["question"], context=text, answer=span, news=True))
+    return made
+
+
+def cloze_records(data: Path, seed: int) -> list[Record]:
+    """Questions formed from the articles of ``crud/distractors_5000.jsonl.gz``, but for those that
+    stand near a development question of that set: near copies of its article, or with its answer.
+    """
+    asked = read_jsonl(data / "crud" / "crud1doc_factoid_dev.jsonl")
+    kept_back = {
+        key
+        for record in asked
+        for key in [*record["near_dup_docs"], *record["other_docs_with_answer_string"]]
+    }
+    made = []
+    for article in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz"):
+        if article["id"] not in kept_back and TEMPLATE not in article["text"]:
+            rng = random.Random(f"{seed} {article['id']}")
+            for question, context, answer in cloze(article["text"], rng):
+                made.append(Record(question=question, context=context, answer=answer, news=True))
     return made
 
 
@@ -161,9 +189,9 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
                 drawn.append((record.context[a:b], (gold[0] - a, gold[1] - a)))
             elif rng.random() < (OTHER if gold else IMPOSSIBLE):
                 drawn.append((record.context[a:b], None))
-        if record.near and rng.random() < FOREIGN:
+        if record.near and rng.random() < (NEWS_FOREIGN if record.news else FOREIGN):
             drawn.append((rng.choice(record.near), None))
-        if record.answer and rng.random() < CUT:
+        if record.answer and rng.random() < (NEWS_CUT if record.news else CUT):
             said = record.context[slice(*record.answer)]
             rests = [_without(passage, said) for passage, answer in drawn if answer]
             drawn += [(rest, None) for rest in rests if rest]
@@ -268,7 +296,9 @@ def build(seed: int, rate: float = 1e-3) -> Trainee:
 
 def train(options: argparse.Namespace) -> None:
     """Trains for a number of steps, the rate falling over them in a line, and writes the result."""
-    records = with_near(reader_records(options.data)) + with_near(news_records(options.data))
+    news = news_records(options.data)
+    formed = cloze_records(options.data, options.seed)
+    records = [*with_near(reader_records(options.data)), *with_near(news), *with_near(formed)]
     trainee = build(options.seed, options.rate)
     if options.start:
         _start(options.start, trainee)

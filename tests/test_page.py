@@ -318,6 +318,21 @@ def test_a_stopped_question_stays_stopped(opened, chatbot):
     assert reader.page.locator(".exchange").count() == 2
 
 
+def test_an_older_writing_of_the_page_that_comes_late_does_not_stay(opened):
+    reader = opened()
+    page = reader.page
+    reader.ask("青禾大桥主跨有多长")
+    reader.settle()
+    page.evaluate(
+        "() => { for (const stamp of document.querySelectorAll('#talk [data-refresh]')) {"
+        "  const part = stamp.parentElement;"
+        "  part.innerHTML = '<p class=late></p><button hidden data-refresh=1></button>'; } }"
+    )
+    page.wait_for_selector(".answer")
+    assert page.locator(".late").count() == 0
+    assert reader.complaints == []
+
+
 def test_a_second_question_waits_its_turn_and_can_be_taken_back(opened, chatbot):
     reader = opened()
     page = reader.page

@@ -47,7 +47,7 @@ EXAMPLES = 4
 # Buttons and fields inside the page's own HTML say by their data what they do.
 _ON_CLICK = """
 const events = { kind: "pick" };
-const names = ["example", "suggest", "withdraw", "only", "drop", "judge", "raw"];
+const names = ["example", "suggest", "withdraw", "only", "drop", "judge", "raw", "refresh"];
 for (const name of names) events[name] = name;
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -269,8 +269,7 @@ class _Page:
         together: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
         for start in self._starts(asking, at_once):
             done = start.then(self._answered, session, asking, **together)
-            sought = done.then(self._suggested, session, [self.talk], **together)
-            sought.then(self._settled, session, [self.talk], **at_once)
+            done.then(self._suggested, session, [self.talk], **together)
         self.halt.click(self._stopped, session, asking, **at_once)
         self.new.click(self._cleared, session, asking, **at_once)
         switched = self.switch.click(self._switched, session, every, **at_once)
@@ -285,6 +284,7 @@ class _Page:
         self.paper.raw(self._turned, session, [self.paper], **at_once)
         for source in (self.talk, self.paper):
             source.pick(picked, session, [self.paper], **at_once)
+            source.refresh(self._talk, session, asking, **at_once)
 
     def _starts(self, asking: list[Any], at_once: dict[str, Any]) -> list["Dependency"]:
         """The events that ask a question."""
@@ -438,9 +438,7 @@ class _Page:
         return self._talk(session)
 
     def _suggested(self, session: Session) -> Iterator[dict[Any, Any]]:
-        """Finds questions to go on with, once the page has nothing else to do. What it yields first
-        changes nothing: a reader may judge the answer meanwhile.
-        """
+        """Finds questions to go on with, once the page has nothing else to do."""
         import gradio as gr
 
         yield {self.talk: gr.skip()}
@@ -454,15 +452,6 @@ class _Page:
                 yield {self.talk: self._conversation(session)}
         except Exception:  # nobody asked for them: the page goes on without
             logger.exception("no questions to go on with were found")
-
-    def _settled(self, session: Session) -> dict[Any, Any]:
-        """The conversation as it is, after the questions to go on with: what a reader did while
-        they were on their way to the page may have been shown before them.
-        """
-        import gradio as gr
-
-        found = bool(session.suggestions)
-        return {self.talk: self._conversation(session) if found else gr.skip()}
 
     def _stopped(self, session: Session) -> dict[Any, Any]:
         session.stop()
@@ -525,13 +514,15 @@ class _Page:
         }
 
     def _conversation(self, session: Session) -> str:
-        return render.conversation(
+        number = session.next_rendering()
+        said = render.conversation(
             session.exchanges,
             self._examples,
             session.language,
             session.key,
             session.suggestions,
         )
+        return render.numbered(said, number)
 
     def _bounds(self, session: Session) -> str:
         archive = self._chatbot.archive
@@ -547,10 +538,12 @@ class _Page:
             counts = self._chatbot.archive.counts()
         except WenbaoError as exc:
             return render.problem((exc.zh, exc.en), session.language)
-        raw = self._page_text(session)
+        number, raw = session.next_rendering(), self._page_text(session)
         if session.selection is None and session.linked:
-            return render.linked(*session.linked, session.language, raw)
-        return render.pane(session.exchanges, session.selection, counts, session.language, raw)
+            shown = render.linked(*session.linked, session.language, raw)
+        else:
+            shown = render.pane(session.exchanges, session.selection, counts, session.language, raw)
+        return render.numbered(shown, number)
 
     def _page_text(self, session: Session) -> str:
         """The page's own text beside the open article; blank where it is not asked for."""

@@ -151,6 +151,17 @@
     if (document.title !== masthead.dataset.title) document.title = masthead.dataset.title;
   };
 
+  // Two questions that are answered at once may bring their parts of the page in the wrong order.
+  const newest = new Map();
+  const followOrder = () => {
+    for (const stamp of document.querySelectorAll("[data-refresh]")) {
+      const part = stamp.closest("#talk, #paper").id;
+      const number = Number(stamp.dataset.refresh);
+      if (number < (newest.get(part) ?? 0)) stamp.click();
+      else newest.set(part, number);
+    }
+  };
+
   // The address names the conversation, so that a reload goes on with it.
   const followKey = () => {
     const key = find("#talk [data-key]")?.dataset.key;
@@ -187,6 +198,7 @@
   let scheduled = false;
   const follow = () => {
     scheduled = false;
+    followOrder();
     followLanguage();
     followTalk();
     followPaper();

@@ -100,6 +100,13 @@ def conversation(
     )
 
 
+def numbered(markup: str, number: int) -> str:
+    """A part of the page with the number of this writing of it. The page calls for a new one when
+    an older writing comes after a newer: what answers questions at the same time writes in no order.
+    """
+    return f'{markup}<button type="button" hidden data-refresh="{number}"></button>'
+
+
 def status(exchanges: Sequence[Exchange], language: Language) -> str:
     """What a screen reader announces: the stage, then the answer."""
     begun = [exchange for exchange in exchanges if exchange.stage != "waiting"]

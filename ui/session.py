@@ -128,8 +128,8 @@ class Session:
     and span that the page's address named. ``raw``: whether the page's own text is shown beside the
     article. ``measuring`` while an evaluation runs; who sets it to false stops that. ``owner``
     tells the reader from others, ``key`` the conversation from others, once it is kept; ``kept`` is
-    what was stored of it last.
-    ``user`` is who is logged in, where that is asked for.
+    what was stored of it last. ``user`` is who is logged in, where that is asked for.
+    ``renderings`` counts how often a part of the page was written.
     """
 
     language: Language = "zh"
@@ -149,6 +149,7 @@ class Session:
     owner: str = ""
     key: str = ""
     user: str = ""
+    renderings: int = 0
 
     @property
     def current(self) -> int | None:
@@ -211,6 +212,12 @@ class Session:
         if waiting and not self.running:
             self.ticket, self.untaken = object(), True
             self._put(waiting[0], stage="retrieving")
+
+    def next_rendering(self) -> int:
+        """A number for a part of the page that is about to be written, higher than those before."""
+        with _TAKING:
+            self.renderings += 1
+            return self.renderings
 
     def wants(self, ticket: object) -> bool:
         """Whether what belongs to this ticket is still asked for."""

@@ -98,7 +98,9 @@ def _asked(part: str, match: re.Match[str], rng: random.Random) -> tuple[str, st
         forms = [before + when + after, f"{before}{after}是{when}"]
         return rng.choice(forms), match["day"]
     if match["name"]:
-        what = rng.choice(["什么", "哪个", "哪部"] if match["name"][0] == "《" else ["什么", "哪个"])
+        what = rng.choice(
+            ["什么", "哪个", "哪部"] if match["name"][0] == "《" else ["什么", "哪个"]
+        )
         return before + what + after, match["name"]
     unit = match["unit"]
     much = rng.choice([f"多少{unit}", f"多少{unit}", "多少", f"几{unit}"])

@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import count, islice
 
 import pytest
@@ -17,6 +18,7 @@ from eval.train_reader import (
     Record,
     batches,
     build,
+    cloze_records,
     learn,
     main,
     news_records,
@@ -28,6 +30,11 @@ from eval.train_reader import (
 )
 from rag.reader import Reader
 
+REPORT = (
+    "青禾大桥昨日合龙，主跨628米。市交通运输局局长林知远说，两岸盼了二十年。"
+    "大桥横跨岚江的那一段长达628米，中间没有桥墩。林知远介绍，桥上设有观景平台。"
+)
+SHARES = "当日主力资金净流出3成。"
 GOODS = ("茶叶", "木材", "瓷碗", "枇杷", "雨伞")
 
 
@@ -87,8 +94,8 @@ def test_learns_the_same_twice_and_loads_again(tmp_path):
 
 def write_data(folder):
     """The records in the form of the data folder."""
-    (folder / "reader").mkdir()
-    (folder / "chronoqa").mkdir()
+    for name in ("reader", "chronoqa", "crud"):
+        (folder / name).mkdir()
     records = [
         {
             "question": r.question,
@@ -107,17 +114,32 @@ def write_data(folder):
             file.writelines(json.dumps(record) + "\n" for record in part)
     write_jsonl(folder / "chronoqa" / "chunks.jsonl", chunks)
     write_jsonl(folder / "chronoqa" / "train.jsonl", asked)
+    kept_back = {"near_dup_docs": ["copy"], "other_docs_with_answer_string": ["same"]}
+    write_jsonl(folder / "crud" / "crud1doc_factoid_dev.jsonl", [kept_back])
+    texts = dict.fromkeys(("free", "copy", "same"), REPORT) | {"shares": REPORT + SHARES}
+    with gzip.open(folder / "crud" / "distractors_5000.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps({"id": k, "text": text}) + "\n" for k, text in texts.items())
 
 
 def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
     write_data(tmp_path)
-    assert news_records(tmp_path) == [store(number) for number in range(50) if number % 3]
+    for_training = [replace(store(number), news=True) for number in range(50) if number % 3]
+    assert news_records(tmp_path) == for_training
     kept = {record["question"] for record in trial(tmp_path, training=False)}
     seen = Counter(record.question for record in reader_records(tmp_path))
     assert 0 < len(kept) < 10
     assert not kept & seen.keys()
     assert {store(n).question: 3 if n < 10 else 1 for n in range(50)}.items() >= seen.items()
     assert len(seen) == 50 - len(kept)
+
+
+def test_no_question_is_formed_from_what_a_development_set_is_about(tmp_path):
+    write_data(tmp_path)
+    formed = [record for seed in range(20) for record in cloze_records(tmp_path, seed)]
+    assert formed
+    assert {record.context[slice(*record.answer)] for record in formed} <= {"628米", "林知远"}
+    assert max(len(cloze_records(tmp_path, seed)) for seed in range(20)) <= 2  # of one report
+    assert all(record.news and SHARES not in record.context for record in formed)
 
 
 @pytest.mark.model

@@ -102,7 +102,7 @@ def conversation(
 
 def numbered(markup: str, number: int) -> str:
     """A part of the page with the number of this writing of it. The page calls for a new one when
-    an older writing comes after a newer: what answers questions at the same time writes in no order.
+    an older writing comes after a newer: questions answered at the same time write in no order.
     """
     return f'{markup}<button type="button" hidden data-refresh="{number}"></button>'
 

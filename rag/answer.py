@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.asks import holds
+from rag.asks import Asked, holds
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
-from rag.snap import called, enumerated, listing
+from rag.snap import called, counted, enumerated, in_one_clause, listing, with_noun
 from rag.terms import bigrams
 from rag.types import Citation, Hit, Span
 
@@ -30,6 +30,7 @@ SAME = 0.6
 """Share of common bigrams above which two sentences say the same."""
 
 _LEANS = re.compile(r"[他她它]们?|该|此|对此|这|其中|其|同时|据介绍|据了解|二是|三是")
+_FIGURE = re.compile(r"[0-9０-９〇零一二两三四五六七八九十百千半]")
 _JOINED = re.compile(r"、|；|和|及|与")
 _BETWEEN = re.compile(r"[、；;]")
 _GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此外|另外|同时|其中|还将?|并")
@@ -93,6 +94,9 @@ RIVAL_MARGIN = 2.0
 
 MIN_SPAN = 0.0
 """Logits above "not here" from which the reader's words are given as the short answer."""
+
+ONE_CLAUSE = ("person", "date", "time", "number", "place")
+"""Kinds of things that are said in one clause."""
 
 LIST_SENTENCES = 3
 """Sentences that a list may go on for."""
@@ -209,9 +213,23 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
     found = (start, max(start, end)) if best.score >= MIN_SPAN else nothing
     if wanted.kind != "list":
-        return found
+        return finished(text, quote, found, wanted) if found != nothing else found
     whole = 1 + len(_JOINED.findall(text[slice(*found)])) >= max(2, wanted.count)
     return found if whole else listing(text, quote, wanted.count) or nothing
+
+
+def finished(text: str, quote: Span, words: Span, wanted: Asked) -> Span:
+    """The words of one thing, as people would say it: no second clause, a number with its unit."""
+    if wanted.kind in ONE_CLAUSE:
+        words = in_one_clause(text, words, lambda part: _tells(part, wanted))
+    if wanted.kind == "number":
+        return counted(text, quote, words, wanted.noun)
+    return with_noun(text, quote, words, wanted.noun)
+
+
+def _tells(part: str, wanted: Asked) -> bool:
+    """Whether the words hold the thing itself: 亿吨大关 is no number yet."""
+    return holds(part, wanted) == 1 and (wanted.kind != "number" or bool(_FIGURE.search(part)))
 
 
 def _inside(a: Span, b: Span) -> bool:

@@ -119,11 +119,14 @@ _WEIGHS = re.compile(
     r"|讲述?了?些?什么|什么内容|内容是什么|怎么回事|什么意[思义]|什么(?:作用|影响|特点|背景)"
     r"|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
 )
+_NOUN = re.compile(
+    r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>[\u4e00-\u9fff]{1,8})"
+)
 _UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])")
 _COUNTED = re.compile(f"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{2}}")
-_MEASURES = (
+MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
-    "套间顿封首期届门枚支颗段笔艺幅处片口级度"
+    "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例"
 )
 _MONEY = re.compile(r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|金额|补贴|罚款")
 _LENGTHS = {
@@ -145,7 +148,8 @@ class Asked:
     ``count`` is how many things a list must have where the question says so, else 0, and
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
-    ``reporter`` says that who wrote the article may be meant.
+    ``reporter`` says that who wrote the article may be meant. ``noun`` begins with what is
+    asked about: 个国家参加 in 有多少个国家参加.
     """
 
     kind: Kind
@@ -154,6 +158,7 @@ class Asked:
     counted: str = ""
     sentence: bool = False
     reporter: bool = False
+    noun: str = ""
 
 
 def asked(question: str) -> Asked:
@@ -167,6 +172,7 @@ def asked(question: str) -> Asked:
         counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words") or bool(_WEIGHS.search(text)),
         reporter=bool(_REPORTED.search(text)),
+        noun=match["noun"] if (match := _NOUN.search(text)) else "",
     )
 
 
@@ -228,4 +234,4 @@ def _units(text: str) -> str | None:
     if stretch:
         return _LENGTHS[stretch.group(1)]
     match = _UNIT.search(text)
-    return match["unit"] if match and match["unit"] in _MEASURES else None
+    return match["unit"] if match and match["unit"] in MEASURES else None

@@ -1,13 +1,17 @@
 """The exact words of an answer: a span that cuts no number, date or quoted name. Pure.
 
 A reader's span ends where a piece of its vocabulary does, which may be inside ``12月26日`` or
-``《重庆谈判》``. Spans are widened to whole ones, never narrowed but by punctuation at their ends.
+``《重庆谈判》``. Spans are widened to whole ones. They are narrowed by punctuation at their ends,
+and to one clause where one thing is asked for.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import takewhile
 
+from rag.asks import MEASURES
 from rag.types import Span
 
 _NUMBER = r"[0-9０-９]+(?:[.．,，:：][0-9０-９]+)*[%％]?|[〇零一二两三四五六七八九十百千万亿]{2,}"
@@ -29,6 +33,21 @@ _BETWEEN = re.compile(
     r"”[、和及]?“|(?:[；，。]|^)(?:[二三四五六七八九十]是|其[二三四五])|[、，；]|[和及与]"
 )
 
+_CLAUSE = re.compile(r"[^，。；：？！\n]+")
+_FITTED = re.compile(
+    r"(?:的|(?:达到?|为|是|有|共)(?=[0-9]))?(?P<words>.+?)(?:(?<=[日月年时分])[在于将的]|的)?",
+    re.DOTALL,
+)
+_SO_MANY = (
+    r"(?:[0-9]+(?:[.,][0-9]+)*|[〇零一二两三四五六七八九十百千万亿]+)[万亿千百]*[余多]?[万亿]*"
+)
+_UNSURE = re.compile(
+    r"(?:不超过|(?<![不得])超过?|(?<![节合签条预契])约|(?<![最附邻靠])近|将近|大约|逾|不足|不到|至少|接近)$"
+)
+
+NOUN = 4
+"""Characters of a noun that is short enough to be said with its number."""
+
 _ITEM = r"[^，。；：？！、\n]{1,16}"
 _AFTER = re.compile(rf"^(?:、{_ITEM}?(?=[、，。；：？！\n]|$))+")
 
@@ -42,6 +61,75 @@ def snapped(text: str, span: Span) -> Span:
         if match.start() < start < match.end() or match.start() < end < match.end():
             start, end = min(start, match.start()), max(end, match.end())
     return _bare(text, start, end)
+
+
+def in_one_clause(text: str, span: Span, holds: Callable[[str], bool]) -> Span:
+    """The first clause of the span that ``holds`` the kind of thing asked for; all where none
+    does. For a single thing: 第二，在邻市排名第三 is the answer of a reader that goes on too long.
+    """
+    for match in _CLAUSE.finditer(text, *span):
+        if holds(match[0]):
+            return _trimmed(text, *match.span())
+    return _trimmed(text, *span)
+
+
+def counted(text: str, quote: Span, span: Span, noun: str) -> Span:
+    """The span of a number with its unit and what makes it less sure (约40个), where the question
+    asks about so many of a ``noun`` (个国家参加). Of a span that is no number alone, the one number
+    of the quote that the noun follows, if there is just one.
+    """
+    alone = re.fullmatch(rf"第?{_SO_MANY}(?P<unit>[^0-9，。；、]{{0,4}})", text[slice(*span)])
+    if alone:
+        unit = span[0] + alone.start("unit")
+        end = unit + _unit(text[unit : quote[1]], noun)
+        return _unsure(text, quote, (span[0], max(span[1], end)))
+    for length in range(len(noun), 1, -1):
+        pattern = rf"(?<!第){_SO_MANY}(?={re.escape(noun[:length])})"
+        found = [match.span() for match in re.finditer(pattern, text[slice(*quote)])]
+        if len(found) == 1:
+            start, unit = (quote[0] + at for at in found[0])
+            end = unit + _unit(text[unit : quote[1]], noun)
+            return _unsure(text, quote, (start, end))
+    return span
+
+
+def _unit(after: str, noun: str) -> int:
+    """How much of what follows a number is its unit: all of a short noun (个国家), else a measure
+    word, or as much of the noun as there is.
+    """
+    common = _common(after, noun)
+    return 1 if common > 1 and noun[0] in MEASURES and not common == len(noun) <= NOUN else common
+
+
+def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
+    """The span with the ``noun`` that the question word asks about, where that stands beside it:
+    直播权限 for 直播 when asked 什么权限, 台风“青鸾” for “青鸾” when asked 哪个台风.
+    """
+    if 0 < len(noun) <= NOUN and text[span[1] : quote[1]].startswith(noun):
+        return span[0], span[1] + len(noun)
+    if text[span[0] : span[0] + 1] in _PAIRS:
+        for end in range(len(noun), 1, -1):
+            if text[quote[0] : span[0]].endswith(noun[:end]):
+                return span[0] - end, span[1]
+    return span
+
+
+def _common(a: str, b: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+
+
+def _unsure(text: str, quote: Span, span: Span) -> Span:
+    """The span with 约, 近, 超过 and the like in front of its number."""
+    match = _UNSURE.search(text[quote[0] : span[0]])
+    return (span[0] - len(match[0]), span[1]) if match else span
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    """The span without words at its ends that belong to the sentence, not to the answer."""
+    start, end = _bare(text, start, end)
+    match = _FITTED.fullmatch(text, start, end)
+    return match.span("words") if match else (start, end)
 
 
 def enumerated(text: str, span: Span) -> Span:

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answer import finished
+from rag.asks import asked
 from rag.snap import called, enumerated, listing, snapped
 
 
@@ -94,3 +96,59 @@ def test_the_span_stays_in_the_text(text, data):
         assert 0 <= a <= b <= len(text)
     a, b = snapped(text, (start, end))
     assert a == b or not {text[a], text[b - 1]} & set("，。、 ")
+
+
+def finish(question):
+    """Finishes the words of an answer to the question; its quote is the whole text."""
+    return lambda text, span: finished(text, (0, len(text)), span, asked(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "part", "whole"),
+    [
+        (
+            "谁夺冠？",
+            "方守田两人夺冠，同来的林溪第三。",
+            "方守田两人夺冠，同来的林溪",
+            "方守田两人夺冠",
+        ),
+        ("排名第几？", "茶园面积全省第二，在邻市第三。", "第二，在邻市第三", "第二"),
+        ("哪天开幕？", "书展19日在云栖开幕。", "19日在", "19日"),
+        ("共有多少？", "总量跨过亿吨大关，达到10002万吨。", "亿吨大关，达到10002万吨", "10002万吨"),
+        ("在哪里？", "比赛在的江心洲。", "的江心洲", "江心洲"),
+        ("什么颜色？", "门是红的，墙是白的", "红的，墙", "红的，墙"),
+    ],
+)
+def test_one_thing_is_said_in_one_clause(question, text, part, whole):
+    assert words(text, part, finish(question)) == whole
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "part", "whole"),
+    [
+        ("发放了多少份许可？", "去年发放53.87万份许可证。", "53.87万", "53.87万份许可"),
+        ("有多少个成员国没有兑现承诺？", "有13个成员国没有做到。", "13", "13个"),
+        ("有多少项空间应用成果？", "已有4000余项空间应用成果。", "4000余", "4000余项"),
+        ("产量是多少吉瓦时？", "产量超过400吉瓦时。", "400吉瓦", "超过400吉瓦时"),
+        ("人口减少了多少人？", "人口减少约51.1万人。", "51.1万人", "约51.1万人"),
+        ("节省了多少元？", "每户节约30元。", "30元", "30元"),
+        ("这是第几次？", "这是第14次加息。", "第14次", "第14次"),
+        ("有几只猪獾？", "捕获10只野猪、6只猪獾。", "野猪、6只猪獾", "6只猪獾"),
+        ("有几只？", "捕获10只野猪、6只猪獾。", "野猪、6只猪獾", "野猪、6只猪獾"),
+    ],
+)
+def test_a_number_comes_with_its_unit(question, text, part, whole):
+    assert words(text, part, finish(question)) == whole
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "part", "whole"),
+    [
+        ("收回了什么权限？", "收回了账号的直播权限。", "直播", "直播权限"),
+        ("上线了哪项服务？", "上线了“云上就诊”服务。", "“云上就诊”", "“云上就诊”服务"),
+        ("分析了哪个台风？", "专家分析了台风“青鸾”的路径。", "“青鸾”", "台风“青鸾”"),
+        ("他选择什么？", "他选择去云栖。", "去云栖", "去云栖"),
+    ],
+)
+def test_a_name_comes_with_what_was_asked_about(question, text, part, whole):
+    assert words(text, part, finish(question)) == whole

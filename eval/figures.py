@@ -77,28 +77,34 @@ def refused(record: Record) -> bool:
     return bool(record["status"] == "refused")
 
 
-def short(record: Record) -> str:
-    """The short answer that a person saw."""
-    return "" if refused(record) else str(record["answer"]["short"])
+def shorts(record: Record) -> list[str]:
+    """The short answer that a person saw: as the paper has it and, where it says when, by the
+    calendar; none where none was given.
+    """
+    answer = record["answer"]
+    return (
+        [] if refused(record) else [one for key in ("short", "dated") if (one := answer.get(key))]
+    )
 
 
 def short_right(record: Record) -> bool:
     """Whether the short answer holds the accepted one, or the quotes where none is given."""
-    return contains(short(record), record["asked"]["answers"]) if short(record) else right(record)
+    said = shorts(record)
+    return any(contains(one, record["asked"]["answers"]) for one in said) if said else right(record)
 
 
 def words_right(record: Record) -> bool:
     """Whether the short answer is the accepted one, or holds it and is at most twice as long."""
-    return is_short_answer(short(record), record["asked"]["answers"])
+    return any(is_short_answer(one, record["asked"]["answers"]) for one in shorts(record))
 
 
 def _best(record: Record, score: Callable[[str, str], float]) -> float:
     """The mean over the groups of the best score of the short answer (or the text) with any of a
     group's alternatives.
     """
-    said = "" if refused(record) else short(record) or str(record["answer"]["text"])
+    said = shorts(record) or ["" if refused(record) else str(record["answer"]["text"])]
     groups = record["asked"]["answers"]
-    best = [max(score(normal(said), normal(one)) for one in group) for group in groups]
+    best = [max(score(normal(s), normal(one)) for s in said for one in group) for group in groups]
     return sum(best) / len(best)
 
 

@@ -42,6 +42,7 @@ def hit(article, text):
 def record(key, *, quotes=(), hits=(), answers=(("312只",),), gold=(("a1",),), **more):
     answer = {
         "short": more.get("short", ""),
+        "dated": more.get("dated", ""),
         "text": "".join(f"{quote}[{i}]" for i, (_, quote) in enumerate(quotes, 1)),
         "confidence": more.get("confidence", 0.9),
         "standalone": f"问{key}？",
@@ -108,6 +109,15 @@ def test_values_of_one_question_by_hand():
     assert "refused" not in found
     assert passage_rank(RECORDS[1]) is None
     assert values(RECORDS[6]).keys() == {"refused", "quotes exact", "supported"}
+
+
+def test_a_day_is_right_by_the_calendar_or_as_the_paper_has_it():
+    asked = (("2024年5月8日",),)
+    found = values(record("a", answers=asked, short="8日", dated="2024年5月8日"))
+    assert (found["exact words"], found["exact match"], found["character F1"]) == (True, True, 1.0)
+    found = values(record("a", answers=(("8日",),), short="8日", dated="2024年5月8日"))
+    assert (found["exact words"], found["short answer right"]) == (True, True)
+    assert not values(record("a", answers=asked, short="8日"))["exact words"]
 
 
 def test_figures_of_a_run_by_hand():

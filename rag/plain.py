@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import PurePath, PureWindowsPath
 from typing import Any
 
 from rag.types import Answer, Article, Citation, Draft, Hit, Statement
 
+_ENDPOINT = re.compile(r"openai:(?P<model>[^\s]+?)@https?://")
 
-def answer_dict(answer: Answer) -> dict[str, Any]:
-    """An answer as JSON has it."""
+
+def answer_dict(answer: Answer, *, folders: bool = True) -> dict[str, Any]:
+    """An answer as JSON has it. Without ``folders``, as who asks from another machine has it: files
+    and models by their names alone.
+    """
     return {
         "question": answer.question,
         "status": answer.status,
@@ -17,7 +23,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "short": answer.short,
         "dated": answer.dated,
         "confidence": round(answer.confidence, 4),
-        "citations": [_citation_dict(citation) for citation in answer.citations],
+        "citations": [_citation_dict(citation, folders) for citation in answer.citations],
         "nearest": [hit_dict(hit) for hit in answer.nearest],
         "hits": [hit_dict(hit) for hit in answer.hits],
         "standalone": answer.standalone,
@@ -25,7 +31,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "settings_id": answer.settings_id,
         "generation": answer.generation,
         "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
-        "generator": answer.generator,
+        "generator": answer.generator if folders else model_name(answer.generator),
         "statements": [_statement_dict(answer.text, each) for each in answer.statements],
         "used": answer.used,
         "fallback": answer.fallback and dict(zip(("zh", "en"), answer.fallback, strict=True)),
@@ -33,11 +39,11 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
 
 
 def draft_dict(draft: Draft) -> dict[str, Any]:
-    """A generated answer on its way, as JSON has it."""
+    """A generated answer on its way, as who asks from another machine has it."""
     return {
         "text": draft.text,
         "pending": draft.pending,
-        "citations": [_citation_dict(citation) for citation in draft.citations],
+        "citations": [_citation_dict(citation, False) for citation in draft.citations],
         "statements": [_statement_dict(draft.text, each) for each in draft.statements],
     }
 
@@ -60,7 +66,7 @@ def article_dict(article: Article) -> dict[str, Any]:
     }
 
 
-def _citation_dict(citation: Citation) -> dict[str, Any]:
+def _citation_dict(citation: Citation, folders: bool) -> dict[str, Any]:
     article = citation.article
     return {
         "number": citation.number,
@@ -69,7 +75,7 @@ def _citation_dict(citation: Citation) -> dict[str, Any]:
         "date": iso(article.date),
         "source": article.source,
         "page": article.page,
-        "path": article.path,
+        "path": article.path if folders else file_name(article.path),
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
@@ -103,6 +109,19 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
         "dense": hit.dense and round(hit.dense, 4),
         "lexical": hit.lexical and round(hit.lexical, 4),
     }
+
+
+def file_name(path: str) -> str:
+    """The name of a file without its folders, whichever system they are of."""
+    return PureWindowsPath(PurePath(path).name).name
+
+
+def model_name(generator: str) -> str:
+    """A model's name without where it is served or stored: that is nobody's business who reads."""
+    if match := _ENDPOINT.match(generator):
+        return match["model"]
+    local = PurePath(generator).is_absolute() or PureWindowsPath(generator).is_absolute()
+    return file_name(generator) if local else generator
 
 
 def iso(value: date | None) -> str | None:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from test_render import NASTY, Parsed, answered, article, hit
 
 from rag import Answer, Citation
+from rag.plain import model_name
 from rag.types import Draft, Statement
 from ui import render
 from ui.export import as_json, html_page, markdown
-from ui.findings import model_name, reason, tally
+from ui.findings import reason, tally
 from ui.generated import written
 from ui.history import from_json, to_json
 from ui.session import Exchange

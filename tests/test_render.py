@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Answer, Article, Citation, Counts, Filters, Hit, Passage
+from rag.plain import file_name
 from ui import render
 from ui.export import quotation
 from ui.markup import escaped
@@ -356,7 +357,7 @@ def test_an_article_shows_what_is_known_of_it_and_not_the_folder():
     for part in ("标题", "副题", "林知远", "（记者 苏禾）", "青岚日报", "2024年3月8日", "a.txt"):
         assert part in text
     assert "/home" not in text
-    assert render.file_name(article(path="C:\\me\\b.pdf")) == "b.pdf"
+    assert file_name("C:\\me\\b.pdf") == "b.pdf"
 
 
 def test_a_derived_title_is_marked_as_such():

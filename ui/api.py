@@ -112,7 +112,7 @@ async def ask(
     if asked.stream or "text/event-stream" in accept:
         return await _streamed(request, events, _own_frames)
     answer = await _unless_gone(request, _last(events))
-    return JSONResponse(answer_dict(answer), headers=_NO_STORE)
+    return JSONResponse(answer_dict(answer, folders=False), headers=_NO_STORE)
 
 
 @_ROUTER.post(
@@ -297,7 +297,7 @@ async def _streamed(
 
 def _own_frames(event: Event) -> Iterable[bytes]:
     if isinstance(event, Answer):
-        return [_frame(answer_dict(event), "answer")]
+        return [_frame(answer_dict(event, folders=False), "answer")]
     if isinstance(event, Draft):
         return [_frame(draft_dict(event), "draft")]
     return [_frame({"hits": [hit_dict(hit) for hit in event]}, "hits")]

@@ -196,7 +196,7 @@ def completion(
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     head = {"id": key, "object": "chat.completion", "created": created, "model": MODEL}
-    return {**head, "choices": [choice], "wenbao": answer_dict(answer)}
+    return {**head, "choices": [choice], "wenbao": answer_dict(answer, folders=False)}
 
 
 class Chunks:
@@ -233,7 +233,7 @@ class Chunks:
         chunks = self._say(said.content.removeprefix(self._sent))
         if said.places:
             chunks.append(self._chunk({"annotations": annotated(said, self._address)}))
-        return [*chunks, {**self._chunk({}, "stop"), "wenbao": answer_dict(answer)}]
+        return [*chunks, {**self._chunk({}, "stop"), "wenbao": answer_dict(answer, folders=False)}]
 
     def _say(self, words: str) -> list[dict[str, Any]]:
         self._sent += words

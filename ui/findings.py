@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath, PureWindowsPath
 
 from rag import Answer
+from rag.plain import model_name
 from rag.types import Draft, Statement
 from ui.texts import Language, text
 
 _BETWEEN = {"zh": "", "en": " "}
-_ENDPOINT = re.compile(r"openai:(?P<model>[^\s]+?)@https?://")
-
-
-def model_name(generator: str) -> str:
-    """A model's name without where it is served or stored: that is nobody's business who reads."""
-    if match := _ENDPOINT.match(generator):
-        return match["model"]
-    local = PurePath(generator).is_absolute() or PureWindowsPath(generator).is_absolute()
-    return PureWindowsPath(PurePath(generator).name).name if local else generator
 
 
 def reason(statement: Statement, language: Language) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from pathlib import PurePath, PureWindowsPath
 from typing import Literal
 
 from rag import Answer, Article, Citation, Counts, Filters, Hit
 from rag.chatbot import MAX_QUESTION_CHARS
+from rag.plain import file_name
 from rag.types import Span
 from ui.export import quotation
 from ui.findings import marked
@@ -293,13 +293,8 @@ def origin(found: Article, language: Language) -> str:
     if found.page is not None:
         parts.append(text(language, "page", page=found.page))
     if not parts and found.path:
-        parts.append(escaped(file_name(found), language))
+        parts.append(escaped(file_name(found.path), language))
     return '<span class="dot"> · </span>'.join(f"<bdi>{part}</bdi>" for part in parts)
-
-
-def file_name(found: Article) -> str:
-    """The name of an article's file without its folders."""
-    return PureWindowsPath(PurePath(found.path).name).name
 
 
 # The conversation
@@ -614,7 +609,7 @@ def _tab(citation: Citation, selection: Selection, language: Language) -> str:
 
 def _folio(found: Article, language: Language) -> str:
     file = text(language, "file")
-    name = f"<bdi>{escaped(file_name(found), language)}</bdi>" if found.path else ""
+    name = f"<bdi>{escaped(file_name(found.path), language)}</bdi>" if found.path else ""
     parts = [p for p in (origin(found, language), f"{file} {name}" if name else "") if p]
     return '<p class="folio">' + "".join(f"<span>{part}</span>" for part in parts) + "</p>"
 

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import Literal
 
 from rag import Article, Filters
+from rag.plain import file_name
 from ui.markup import attribute, escaped
-from ui.render import day, file_name, origin, problem
+from ui.render import day, origin, problem
 from ui.texts import Language, text
 from ui.uploads import MAX_BYTES, MAX_FILES
 
@@ -347,7 +348,7 @@ def _chips(period: str, source: str, language: Language) -> str:
 
 def _item(article: Article, language: Language) -> str:
     title = escaped(article.title, language) or text(language, "untitled")
-    name = escaped(file_name(article), language)
+    name = escaped(file_name(article.path), language)
     return (
         f'<li><button type="button" class="entry" data-act="open" data-article="{article.id}">'
         f'<bdi class="title" lang="zh">{title}</bdi>'

@@ -128,7 +128,11 @@ MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
     "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例"
 )
-_MONEY = re.compile(r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|金额|补贴|罚款")
+_SHARE = re.compile(r"比例|占比|比重|增速|增幅|降幅|增长率|百分之几|(?:增长|下降|上涨|提高)了?多少")
+_MONEY = re.compile(
+    r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|[金总售易口余]额|补贴|罚款"
+    r"|收入|利润|产值|生产总值|\bgdp\b"
+)
 _LENGTHS = {
     "长": "米|公里|千米|厘米|年|天|小时|分钟|个月",
     "高": "米|层|厘米|%|％|℃|度",
@@ -228,10 +232,13 @@ def _counted(text: str) -> str:
 
 
 def _units(text: str) -> str | None:
+    match = _UNIT.search(text)
+    named = match["unit"] if match and match["unit"] in MEASURES else None
+    if _SHARE.search(text) and not named:
+        return "%|％|成|倍|个百分点|分之"
     if _MONEY.search(text):
         return "元|万|亿|美元|块|角"
     stretch = re.search(r"多([长高久大远深宽重快])", text)
     if stretch:
         return _LENGTHS[stretch.group(1)]
-    match = _UNIT.search(text)
-    return match["unit"] if match and match["unit"] in MEASURES else None
+    return named

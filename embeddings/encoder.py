@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -36,11 +36,15 @@ LOAD_ERRORS = (OSError, ValueError, RuntimeError, ImportError, KeyError, TypeErr
 
 computing = threading.Lock()
 """Held for each batch of a model: one takes all cores, and two that share them are many times
-slower than one after the other. Between batches another question gets its turn.
+slower than one after the other. Between batches another question gets its turn. Held for a
+tokenizer too: two models may share one.
 """
 
 _BATCH_TOKENS = 2048
 """Padded tokens of one batch. On two cores larger batches leave the caches and are slower."""
+
+_COUNTED = 256
+"""Texts whose tokens are counted at once."""
 
 
 class Encoder(Protocol):
@@ -117,11 +121,13 @@ class SentenceEncoder:
         return self._encode(texts, progress)
 
     def _lengths(self, texts: list[str]) -> list[int]:
-        if not texts:
-            return []
-        with quiet():
-            ids = self._model.tokenizer(texts, truncation=False, verbose=False)["input_ids"]
-        return [len(row) for row in ids]
+        lengths: list[int] = []
+        for i in range(0, len(texts), _COUNTED):
+            with computing, quiet():
+                some = texts[i : i + _COUNTED]
+                ids = self._model.tokenizer(some, truncation=False, verbose=False)["input_ids"]
+            lengths += map(len, ids)
+        return lengths
 
     def _encode(self, texts: list[str], progress: Progress | None) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dim), np.float32)
@@ -172,6 +178,7 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
             model = SentenceTransformer(path, device=device, local_files_only=_is_local(path))
             if name == BUNDLED:
                 share_words(cast("PreTrainedModel", model[0].auto_model))
+                model[0].processor = bundled_tokenizer(lambda: model.tokenizer)
             return model
         except LOAD_ERRORS as exc:
             raise EncoderError(
@@ -183,7 +190,8 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
 
 
 _words: WeakValueDictionary[str, torch.nn.Module] = WeakValueDictionary()
-_words_lock = threading.Lock()
+_tokenizers: WeakValueDictionary[str, Any] = WeakValueDictionary()
+_sharing = threading.RLock()
 
 
 def share_words(model: PreTrainedModel) -> None:
@@ -191,9 +199,18 @@ def share_words(model: PreTrainedModel) -> None:
 
     ``model`` must have them unchanged; its own copy is given up for the first one loaded.
     """
-    with _words_lock:
+    with _sharing:
         key = f"bundled on {model.device}"
         model.set_input_embeddings(_words.setdefault(key, model.get_input_embeddings()))
+
+
+def bundled_tokenizer(load: Callable[[], Any]) -> Any:  # noqa: ANN401 - a tokenizer
+    """The tokenizer of the bundled weights, of which models keep one copy (280 MB): that in use, or
+    what ``load`` gives. Call it while ``computing`` is held: two calls at once fail.
+    """
+    with _sharing:
+        found = _tokenizers.get(BUNDLED) or load()
+        return _tokenizers.setdefault(BUNDLED, found)
 
 
 def _is_local(path: str) -> bool:

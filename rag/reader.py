@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from embeddings import BUNDLED, bundled_folder, computing, quiet, share_words
+from embeddings import (
+    BUNDLED,
+    bundled_folder,
+    bundled_tokenizer,
+    computing,
+    quiet,
+    share_words,
+)
 from embeddings.encoder import LOAD_ERRORS
 from rag.errors import ModelError
 from rag.types import Span
@@ -114,20 +121,20 @@ class Reader:
 
         found: list[_Tokens] = [{} for _ in pairs]
         for batch in _batches([len(b) for _, b in pairs]):
-            coded = self._tokenizer(
-                [pairs[i][0][:MAX_QUESTION] for i in batch],
-                [pairs[i][1] for i in batch],
-                truncation="only_second",
-                max_length=self._window,
-                stride=OVERLAP,
-                padding=True,
-                return_overflowing_tokens=True,
-                return_offsets_mapping=True,
-                return_tensors="pt",
-            )
-            offsets = coded.pop("offset_mapping").tolist()
-            owners = coded.pop("overflow_to_sample_mapping").tolist()
             with computing, torch.inference_mode():
+                coded = self._tokenizer(
+                    [pairs[i][0][:MAX_QUESTION] for i in batch],
+                    [pairs[i][1] for i in batch],
+                    truncation="only_second",
+                    max_length=self._window,
+                    stride=OVERLAP,
+                    padding=True,
+                    return_overflowing_tokens=True,
+                    return_offsets_mapping=True,
+                    return_tensors="pt",
+                )
+                offsets = coded.pop("offset_mapping").tolist()
+                owners = coded.pop("overflow_to_sample_mapping").tolist()
                 logits = self._logits(coded)
             for row, owner in enumerate(owners):
                 tokens = found[batch[owner]]
@@ -176,7 +183,9 @@ def _bundled(factors: Path) -> tuple[Any, Any, Any]:
 
     folder = str(bundled_folder())
     with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = bundled_tokenizer(
+            lambda: AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        )
         model = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
     share_words(model)
     return tokenizer, model.eval(), _merge(model, factors)

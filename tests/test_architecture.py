@@ -121,7 +121,7 @@ def test_exported_names():
 
     assert set(embeddings.__all__) == {
         "BUNDLED", "Encoder", "EncoderError", "IndexFileError", "IndexStamp", "SentenceEncoder",
-        "VectorIndex", "bundled_folder", "computing", "quiet", "share_words",
+        "VectorIndex", "bundled_folder", "bundled_tokenizer", "computing", "quiet", "share_words",
     }  # fmt: skip
     assert {"Archive", "Chatbot", "Settings", "Article", "Answer", "Citation", "Filters"} <= set(
         rag.__all__

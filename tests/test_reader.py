@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,19 @@ def test_an_answer_is_never_in_what_stands_in_front():
 
 
 @pytest.mark.model
-def test_reader_and_encoder_share_their_word_embeddings(model):
+def test_reader_and_encoder_share_word_embeddings_and_tokenizer(model):
     words = model._model[0].auto_model.get_input_embeddings()
-    assert Reader()._model.get_input_embeddings() is words
+    reader = Reader()
+    assert reader._model.get_input_embeddings() is words
+    assert reader._tokenizer is model._model.tokenizer
+
+
+@pytest.mark.model
+def test_a_shared_tokenizer_serves_both_at_once(model):
+    reader, texts = Reader(), ["青禾大桥主跨628米。" * n for n in range(1, 40)]
+    lengths, (reading,) = model.count_tokens(texts), reader.read("主跨？", [("", texts[9])])
+    with ThreadPoolExecutor(4) as pool:
+        counted = [pool.submit(model.count_tokens, texts) for _ in range(8)]
+        read = [pool.submit(reader.read, "主跨？", [("", texts[9])]) for _ in range(8)]
+        assert all(one.result() == lengths for one in counted)
+        assert all(one.result()[0].span == reading.span for one in read)

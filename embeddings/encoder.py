@@ -209,8 +209,8 @@ def bundled_tokenizer(load: Callable[[], Any]) -> Any:  # noqa: ANN401 - a token
     what ``load`` gives. Call it while ``computing`` is held: two calls at once fail.
     """
     with _sharing:
-        found = _tokenizers.get(BUNDLED) or load()
-        return _tokenizers.setdefault(BUNDLED, found)
+        found = _tokenizers.get(BUNDLED)
+        return _tokenizers.setdefault(BUNDLED, load()) if found is None else found
 
 
 def _is_local(path: str) -> bool:
@@ -242,7 +242,8 @@ def _fingerprint(model: SentenceTransformer, prompts: dict[str, str]) -> str:
         sample = flat[::step][:64].float().cpu().numpy()
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
         digest.update(sample.tobytes())
-    probe = model.tokenizer("重庆日报 2023年12月27日 Chongqing, 第１版")["input_ids"]
+    with computing:
+        probe = model.tokenizer("重庆日报 2023年12月27日 Chongqing, 第１版")["input_ids"]
     modules = [str(module) for module in list(model.children())[1:]]
     facts = [list(probe), prompts, model.get_max_seq_length(), modules]
     digest.update(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode())

@@ -21,7 +21,7 @@ from rag.asks import Asked, asked, holds, signatures
 from rag.cite import verified
 from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
-from rag.dates import period_in
+from rag.dates import TimeMention, period_in
 from rag.errors import QuestionError, UnknownArticle
 from rag.evidence import Query, Sentence, evidence_model, features, likeliest, query_of
 from rag.generate import Generator
@@ -194,7 +194,7 @@ class Inquiry:
             self.vectors[text],
             settings=self.settings,
             filters=self.filters,
-            mention=period_in(text, self.asked_on),
+            mention=self._period(text),
             about=about,
         )
         self.clock("retrieve", started)
@@ -243,8 +243,12 @@ class Inquiry:
             text,
             self.archive.document_frequencies(terms),
             self.archive.counts().passages,
-            period_in(text, self.asked_on),
+            self._period(text),
         )
+
+    def _period(self, text: str) -> TimeMention | None:
+        """The days that the question speaks of; a day without a year is one of the archive's."""
+        return period_in(text, self.asked_on, self.archive.counts().last)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of sentences; each is computed once."""

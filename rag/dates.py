@@ -321,6 +321,9 @@ def _end_of_range(month: str | None, day: str | None, year: int) -> Period:
 
 # Chinese: relative to the day of asking
 
+AHEAD = timedelta(days=14)
+"""How long before a day papers speak of it as one that comes."""
+
 _DAY_WORDS = {"今": 0, "昨": 1, "前": 2, "大前": 3}
 _DAY = re.compile(
     "(?<!年)(?<!年的)(?<!前的)(?P<w>大?前|昨|今)(?:天|日|(?<=[昨今])(?:晚|晨|早))"
@@ -545,12 +548,14 @@ _REJECT_BEFORE = re.compile(
 )
 
 
-def period_in(question: str, asked_on: date) -> TimeMention | None:
+def period_in(question: str, asked_on: date, printed: date | None = None) -> TimeMention | None:
     """The days that a question speaks of, or None when it names no time.
 
     Years, months, quarters, halves and weeks (from Monday) are whole calendar ones, also the
     running one: 今年 ends on 31 December, 本周 on Sunday. Without a year, 12月26日, 3月, 一季度,
-    上半年 and "in March" are the latest that has begun on ``asked_on``.
+    上半年 and "in March" are the latest that has begun on ``asked_on``, or on the last day that the
+    papers were ``printed``, if that is before; a day that comes within ``AHEAD`` of it is no time
+    of papers, but what they announce.
 
     - 上旬 or 初: days 1-10; 中旬: 11-20; 下旬, 底 or 末: from 21. 年初: January to March;
       2023年底 or 去年年末: October to December. 前三季度 and 2023年前11个月: from January.
@@ -573,7 +578,8 @@ def period_in(question: str, asked_on: date) -> TimeMention | None:
     then that of the first.
     """
     text = question.translate(_FOLD)
-    mentions = _joined(text, _resolved(text, asked_on))
+    last = asked_on if printed is None else min(asked_on, printed)
+    mentions = _joined(text, _resolved(text, asked_on, last))
     precise = _most_precise([m for m in (_in_context(text, m, asked_on) for m in mentions) if m])
     if not precise:
         return None
@@ -582,12 +588,23 @@ def period_in(question: str, asked_on: date) -> TimeMention | None:
     )
 
 
-def _resolved(text: str, asked_on: date) -> Iterator[TimeMention]:
-    """Expressions that name days, from left to right; of two that overlap the longer first one."""
+def periods_in(text: str, printed: date) -> list[TimeMention]:
+    """The days that a text printed on a day speaks of, as far as they had begun: each expression by
+    itself, in order.
+    """
+    folded = text.translate(_FOLD)
+    found = [_in_context(folded, m, printed) for m in _resolved(folded, printed, printed)]
+    return [mention for mention in found if mention]
+
+
+def _resolved(text: str, asked_on: date, last: date) -> Iterator[TimeMention]:
+    """Expressions that name days, from left to right; of two that overlap the longer first one.
+    Those without a year are the latest that have begun on the ``last`` day.
+    """
     found = [
         (m.start(), -m.end(), n, m) for n, (p, _) in enumerate(_RULES) for m in p.finditer(text)
     ]
-    taken, latest = 0, asked_on
+    taken, latest = 0, last
     for start, _, n, m in sorted(found, key=lambda f: f[:3]):
         if start < taken or not m.group():
             continue
@@ -596,11 +613,19 @@ def _resolved(text: str, asked_on: date) -> Iterator[TimeMention]:
         # A range that is none gives its characters back; what else names no days keeps them.
         if period or pattern is not _RANGE:
             taken = m.end()
-        if period and period[0] <= asked_on:
+        if period and period[0] <= asked_on and not (latest == last and _announced(m, build, last)):
             end = start + len(m.group().rstrip(" \t的"))
             yield TimeMention(span=(start, end), start=period[0], end=period[1])
             if period == _whole_year(period[0].year):
                 latest = min(asked_on, period[1])
+
+
+def _announced(m: re.Match[str], build: _Build, last: date) -> bool:
+    """Whether a match names a day without its year that comes soon after the last one."""
+    if not (_yearless(m) and (m.groupdict().get("d") or m.groupdict().get("d1"))):
+        return False
+    soon = _built(build, m, last + AHEAD)
+    return soon is not None and soon[0] > last
 
 
 def _yearless(m: re.Match[str]) -> bool:

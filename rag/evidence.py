@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.asks import Asked, asked, holds
-from rag.dates import TimeMention, dates_in
+from rag.dates import TimeMention, dates_in, periods_in
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
 from rag.terms import bigrams, focus_terms, fold, question_terms
@@ -131,6 +131,8 @@ def features(
     mean = sum(cosines) / max(len(cosines), 1)
     top = max((sentence.score for sentence in sentences), default=0.0)
     said = _said(sentences)
+    hits = {id(sentence.hit): sentence.hit for sentence in sentences}
+    untimely = {key: _untimely(query.mention, hit) for key, hit in hits.items()}
     rows = [
         [
             *_words(query, sentences, i),
@@ -140,7 +142,7 @@ def features(
             float(len(said.get(fold(sentences[i].answer), set())) > 1),
             cosine,
             cosine - mean,
-            *_circumstances(query, sentences[i], best),
+            *_circumstances(query, sentences[i], best, untimely[id(sentences[i].hit)]),
         ]
         for i, cosine in enumerate(cosines)
     ]
@@ -183,14 +185,14 @@ def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
     ]
 
 
-def _circumstances(query: Query, sentence: Sentence, best: float) -> list[float]:
+def _circumstances(query: Query, sentence: Sentence, best: float, untimely: bool) -> list[float]:
     """The features of passage and kind, ``passage_cosine`` to ``length``."""
     hit = sentence.hit
     return [
         hit.dense if hit.dense is not None else 0.8,
         hit.score / best,
         holds(sentence.text, query.wanted),
-        float(_untimely(query, sentence)),
+        float(untimely),
         len(sentence.text) / 100,
     ]
 
@@ -216,14 +218,17 @@ def _longest_missing(query: Query, folded: str) -> int:
     return longest
 
 
-def _untimely(query: Query, sentence: Sentence) -> bool:
-    mention, article = query.mention, sentence.hit.article
+def _untimely(mention: TimeMention | None, hit: Hit) -> bool:
+    """Whether the question speaks of days that neither the passage is of nor its words name."""
+    article = hit.article
     if mention is None or in_time(article, mention):
         return False
-    text = f"{article.title}\n{sentence.hit.text}"
+    text = f"{article.title}\n{hit.text}"
     year = article.date.year if article.date else None
-    named = [day for _, day in dates_in(text, year=year)]
-    if any(mention.start <= day <= mention.end for day in named):
+    named = [(day, day) for _, day in dates_in(text, year=year)]
+    if article.date:
+        named += [(period.start, period.end) for period in periods_in(text, article.date)]
+    if any(mention.start <= first and last <= mention.end for first, last in named):
         return False
     whole_year = mention.start.year == mention.end.year and (mention.end - mention.start).days > 300
     return not (whole_year and str(mention.start.year) in _YEAR.findall(text))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
 from rag import Settings
 from rag.answer import choose, cite, sentences_of
+from rag.dates import period_in
 from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
 from rag.types import Article, Hit, Passage
 
@@ -214,3 +216,25 @@ def test_a_neighbour_that_holds_the_answer_is_quoted_too():
 def test_nothing_is_quoted_twice():
     chosen = read_as("白鹭共几只几种？", "白鹭那天共来了。共312只。", "312只")
     assert texts(chosen) == [["白鹭那天共来了。共312只。"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "timely"),
+    [
+        ("去年卖出多少台？", "公司去年卖出600台。", True),
+        ("去年卖出多少台？", "公司今年卖出600台。", False),
+        ("去年卖出多少台？", "公司2023年卖出600台。", True),
+        ("去年卖出多少台？", "公司成立于2022年，卖出600台。", False),
+        ("今年1月卖出多少台？", "公司上月卖出600台。", True),
+        ("去年3月5日卖出多少台？", "公司去年卖出600台。", False),
+        ("去年3月5日卖出多少台？", "公司去年3月5日卖出600台。", True),
+        ("卖出多少台？", "公司今年卖出600台。", True),
+    ],
+)
+def test_a_passage_is_of_the_time_that_its_words_name(question, text, timely):
+    article = Article(title="题", text=text, date=date(2024, 2, 20))
+    passage = Passage(article_id=article.id, start=0, end=len(text))
+    found = sentences_of([Hit(article=article, passage=passage, score=1.0)])
+    query = query_of(question, {}, 10, period_in(question, date(2024, 6, 1)))
+    row = features(query, found, [0.9])[0]
+    assert row[FEATURES.index("untimely")] == (not timely)

@@ -254,7 +254,7 @@ def test_date_in_name(name, day):
         # without a year: the latest that has begun
         ("12月26日的社论", "12月26日", "2023-12-26", "2023-12-26"),
         ("3月20日", "3月20日", "2024-03-20", "2024-03-20"),
-        ("3月21日", "3月21日", "2023-03-21", "2023-03-21"),
+        ("4月21日", "4月21日", "2023-04-21", "2023-04-21"),
         ("2月29日", "2月29日", "2024-02-29", "2024-02-29"),
         ("3月的会议", "3月", "2024-03-01", "2024-03-31"),
         ("四月", "四月", "2023-04-01", "2023-04-30"),
@@ -468,3 +468,20 @@ def test_a_long_run_takes_no_longer_than_its_length(character):
     for read in (number_value, date_in_name, dates_in, lambda t: period_in(t, ASKED)):
         read(text)
     assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("question", "asked_on", "printed", "day"),
+    [
+        ("12月26日开了什么会？", date(2026, 11, 24), date(2023, 12, 28), date(2023, 12, 26)),
+        ("12月30日开了什么会？", date(2026, 11, 24), date(2023, 12, 28), None),
+        ("11月30日开了什么会？", date(2026, 11, 24), date(2023, 12, 28), date(2023, 11, 30)),
+        ("去年12月30日开了什么会？", date(2024, 11, 24), date(2023, 12, 28), date(2023, 12, 30)),
+        ("2月23日晚哪里停水？", date(2024, 2, 22), date(2024, 7, 1), None),
+        ("2月23日晚哪里停水？", date(2024, 2, 23), date(2024, 7, 1), date(2024, 2, 23)),
+        ("昨天哪里停水？", date(2026, 11, 24), date(2023, 12, 28), date(2026, 11, 23)),
+    ],
+)
+def test_a_day_without_a_year_is_one_that_the_papers_can_speak_of(question, asked_on, printed, day):
+    mention = period_in(question, asked_on, printed)
+    assert (mention.start if mention else None) == day

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag import Settings
-from rag.answer import choose, cite, sentences_of
+from rag.answer import NO_WORDS, choose, cite, sentences_of
 from rag.dates import period_in
 from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
 from rag.types import Article, Hit, Passage
@@ -204,7 +204,14 @@ def test_no_short_answer_where_a_sentence_must_do():
 
 
 def test_no_short_answer_of_which_the_reader_is_not_sure():
-    assert read_as("白鹭多少只？", "白鹭共312只。", "312只", score=-3.0).short == ""
+    unsure = read_as("白鹭多少只？", "白鹭共312只。", "312只", score=-3.0)
+    sure = read_as("白鹭多少只？", "白鹭共312只。", "312只")
+    assert unsure.short == ""
+    assert unsure.confidence == NO_WORDS < sure.confidence
+
+
+def test_a_sentence_that_must_do_is_trusted_without_words():
+    assert read_as("白鹭为什么多了？", "白鹭多了，因为水位低。", "水位").confidence > NO_WORDS
 
 
 def test_a_neighbour_that_holds_the_answer_is_quoted_too():

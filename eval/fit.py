@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 5
-RIDGE = 100.0
+RIDGE = 30.0
 SIGNS = {
     "rarest_missing": -1,
     "longest_missing": -1,
@@ -231,8 +231,8 @@ def _logistic(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np
     weigh the same.
 
     A weight may not have the wrong sign (what a sentence has in common with the question never
-    counts against it), and the ridge is strong: fitted freely, the weights rank the kinds of text
-    that they were fitted on a little better, and long newspaper articles worse.
+    counts against it), and there is a ridge: fitted freely, the weights rank the kinds of text that
+    they were fitted on a little better, and long newspaper articles worse.
     """
     from scipy.optimize import minimize
 

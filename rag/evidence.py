@@ -42,6 +42,7 @@ FEATURES = (
     "names_missing",  # share of quoted names and numbers of the question that the context lacks
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
+    "span_lead",  # how far it is above the mean of the other articles' best
     "span_holds",  # whether the kind of thing asked for is in the words of that answer
     "agreement",  # whether another article's best answer has the same words
     "cosine",  # of question and sentence
@@ -52,6 +53,9 @@ FEATURES = (
     "untimely",  # the question names a time that neither the sentence nor its date is of
     "length",  # characters / 100
 )
+
+NOT_HERE = -7.0
+"""The mean of these scores in the development sets."""
 
 _NAMED = re.compile(r"[《“「『]([^》”」』]{1,30})[》”」』]|([0-9]+(?:\.[0-9]+)?)|([a-z][a-z0-9]+)")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
@@ -131,6 +135,7 @@ def features(
     mean = sum(cosines) / max(len(cosines), 1)
     top = max((sentence.score for sentence in sentences), default=0.0)
     said = _said(sentences)
+    others = _others(sentences)
     hits = {id(sentence.hit): sentence.hit for sentence in sentences}
     untimely = {key: _untimely(query.mention, hit) for key, hit in hits.items()}
     rows = [
@@ -138,6 +143,7 @@ def features(
             *_words(query, sentences, i),
             sentences[i].score / 10,
             (top - sentences[i].score) / 10,
+            (sentences[i].score - others[sentences[i].hit.article.id]) / 10,
             holds(sentences[i].answer, query.wanted),
             float(len(said.get(fold(sentences[i].answer), set())) > 1),
             cosine,
@@ -149,15 +155,29 @@ def features(
     return np.array(rows, np.float64).reshape(len(sentences), len(FEATURES))
 
 
-def _said(sentences: Sequence[Sentence]) -> dict[str, set[str]]:
-    """The words of each article's best answer, with the articles that say them."""
+def _best_of(sentences: Sequence[Sentence]) -> dict[str, Sentence]:
+    """Each article's sentence with the best answer."""
     best: dict[str, Sentence] = {}
     for sentence in sentences:
         article = sentence.hit.article.id
         if article not in best or sentence.score > best[article].score:
             best[article] = sentence
+    return best
+
+
+def _others(sentences: Sequence[Sentence]) -> dict[str, float]:
+    """For each article the mean of the other articles' best scores: what the reader says where the
+    answer is not, for this question. ``NOT_HERE`` where there is no other article.
+    """
+    best = {article: sentence.score for article, sentence in _best_of(sentences).items()}
+    total, more = sum(best.values()), len(best) - 1
+    return {article: (total - s) / more if more else NOT_HERE for article, s in best.items()}
+
+
+def _said(sentences: Sequence[Sentence]) -> dict[str, set[str]]:
+    """The words of each article's best answer, with the articles that say them."""
     said: dict[str, set[str]] = {}
-    for article, sentence in best.items():
+    for article, sentence in _best_of(sentences).items():
         said.setdefault(fold(sentence.answer), set()).add(article)
     return said
 

@@ -13,8 +13,8 @@ Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA
 the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage, and
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
 times as long as the others' and which count ``TRIAL_WEIGHT`` times. The rest of these two is for
-``eval.fit``. Beside them questions formed from news (``eval.cloze``). ``--score FILE`` only prints EM
-and F1 of the shipped reader.
+``eval.fit``. Beside them questions formed from news (``eval.cloze``). ``--score FILE`` only prints
+EM and F1 of the shipped reader.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Watched:
         self.page.on("dialog", self._dialog)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(90_000)
         self.page.goto(url)
         self.page.wait_for_selector(".masthead")
 

@@ -10,6 +10,7 @@ from page import Running, Watched, barriers
 
 from rag import Chatbot, Settings
 from ui.history import History
+from ui.preferences import CAREFUL, at_most
 from ui.users import Secret
 
 pytestmark = pytest.mark.browser
@@ -91,7 +92,8 @@ def test_what_is_typed_out_of_range_ends_at_the_range(opened, served, typed, tak
     open_settings(reader.page)
     reader.page.click("#careful")
     number = "#confidence input[type=number]"
-    reader.page.wait_for_function(f"document.querySelector('{number}').value === '0.7'")
+    careful = at_most(CAREFUL)
+    reader.page.wait_for_function(f"document.querySelector('{number}').value === '{careful}'")
     reader.page.fill(number, typed)
     reader.page.press(number, "Tab")
     reader.page.wait_for_function(f"document.querySelector('{number}').value === '{taken}'")
@@ -108,7 +110,7 @@ def test_the_models_are_tested_and_a_preset_is_explained(opened, served):
     assert page.locator("#tested dt").count() == 4
     page.click("#careful")
     page.wait_for_function("document.querySelector('#meaning').innerText.includes('每 100 个回答')")
-    assert page.input_value("#confidence input[type=number]") == "0.7"
+    assert page.input_value("#confidence input[type=number]") == str(at_most(CAREFUL))
     looks(page, "settings")
 
 

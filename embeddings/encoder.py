@@ -189,9 +189,10 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
             ) from exc
 
 
-_words: WeakValueDictionary[str, torch.nn.Module] = WeakValueDictionary()
-_tokenizers: WeakValueDictionary[str, Any] = WeakValueDictionary()
-_sharing = threading.RLock()
+_shared: WeakValueDictionary[str, Any] = WeakValueDictionary()
+"""What models of the bundled weights have one copy of, while one of them is in use."""
+
+_sharing = threading.Lock()
 
 
 def share_words(model: PreTrainedModel) -> None:
@@ -200,8 +201,8 @@ def share_words(model: PreTrainedModel) -> None:
     ``model`` must have them unchanged; its own copy is given up for the first one loaded.
     """
     with _sharing:
-        key = f"bundled on {model.device}"
-        model.set_input_embeddings(_words.setdefault(key, model.get_input_embeddings()))
+        key = f"words on {model.device}"
+        model.set_input_embeddings(_shared.setdefault(key, model.get_input_embeddings()))
 
 
 def bundled_tokenizer(load: Callable[[], Any]) -> Any:  # noqa: ANN401 - a tokenizer
@@ -209,8 +210,8 @@ def bundled_tokenizer(load: Callable[[], Any]) -> Any:  # noqa: ANN401 - a token
     what ``load`` gives. Call it while ``computing`` is held: two calls at once fail.
     """
     with _sharing:
-        found = _tokenizers.get(BUNDLED)
-        return _tokenizers.setdefault(BUNDLED, load()) if found is None else found
+        found = _shared.get("tokenizer")
+        return _shared.setdefault("tokenizer", load()) if found is None else found
 
 
 def _is_local(path: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from rag.passages import sentences
 from rag.questions import DAY, clauses
-from rag.terms import bigrams
+from rag.terms import bigrams, likeness
 from rag.types import Span
 
 SHORTEST, LONGEST = 7, 36
@@ -54,9 +54,11 @@ def cloze(text: str, rng: random.Random) -> list[tuple[str, str, Span]]:
         asked = list(askings(sentence, rng))
         if not asked:
             continue
-        least = [LIKE * max(1, min(len(grams[i]), len(other))) for other in grams]
-        alike = {j for j, other in enumerate(grams) if len(grams[i] & other) > least[j]}
-        rest = "".join(other for j, other in enumerate(said) if j not in alike)
+        rest = "".join(
+            other
+            for other, terms in zip(said, grams, strict=True)
+            if likeness(grams[i], terms) <= LIKE
+        )
         for question, answer in asked:
             at = _at(rest, answer)
             if at >= 0 and answer not in question and rng.random() < 0.7:

@@ -20,7 +20,7 @@ from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
 from rag.snap import called, counted, enumerated, in_one_clause, listing, with_noun
-from rag.terms import bigrams
+from rag.terms import bigrams, likeness
 from rag.types import Citation, Hit, Span
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _groups(found: Sequence[Sentence], ranked: list[int], settings: Settings) ->
     for i in ranked[: 4 * settings.max_sentences]:
         mine = set(bigrams(found[i].text))
         for group in groups:
-            if _alike(mine, set(bigrams(found[group[0]].text))):
+            if likeness(mine, set(bigrams(found[group[0]].text))) >= SAME:
                 articles = {found[j].hit.article.id for j in group}
                 if found[i].hit.article.id not in articles and len(group) < 3:
                     group.append(i)
@@ -160,10 +160,6 @@ def _groups(found: Sequence[Sentence], ranked: list[int], settings: Settings) ->
         else:
             groups.append([i])
     return groups
-
-
-def _alike(a: set[str], b: set[str]) -> bool:
-    return len(a & b) >= SAME * max(1, min(len(a), len(b)))
 
 
 def _terms(found: Sequence[Sentence], group: Sequence[int]) -> set[str]:

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.answer import Evidence, choose, cite, sentences_of, together
-from rag.archive import Archive
+from rag.archive import Archive, Counts
 from rag.asks import Asked, asked, holds, signatures
 from rag.cite import verified
 from rag.config import Settings
@@ -181,6 +182,11 @@ class Inquiry:
         self.sentences: dict[str, NDArray[np.float32]] = {}
         self.generation = bot.archive.generation
 
+    @cached_property
+    def counts(self) -> Counts:
+        """What the archive holds, counted once for a question."""
+        return self.archive.counts()
+
     def retrieve(self, text: str, about: Sequence[str] = ()) -> list[Hit]:
         """The passages for one reading of the question, which may go on about some articles."""
         started = time.perf_counter()
@@ -242,13 +248,13 @@ class Inquiry:
         return query_of(
             text,
             self.archive.document_frequencies(terms),
-            self.archive.counts().passages,
+            self.counts.passages,
             self._period(text),
         )
 
     def _period(self, text: str) -> TimeMention | None:
         """The days that the question speaks of; a day without a year is one of the archive's."""
-        return period_in(text, self.asked_on, self.archive.counts().last)
+        return period_in(text, self.asked_on, self.counts.last)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of sentences; each is computed once."""

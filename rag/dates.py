@@ -7,7 +7,7 @@ those of the text given. Every pattern repeats only what it bounds, so time grow
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -580,7 +580,7 @@ def period_in(question: str, asked_on: date, printed: date | None = None) -> Tim
     text = question.translate(_FOLD)
     last = asked_on if printed is None else min(asked_on, printed)
     mentions = _joined(text, _resolved(text, asked_on, last))
-    precise = _most_precise([m for m in (_in_context(text, m, asked_on) for m in mentions) if m])
+    precise = _most_precise(_in_contexts(text, mentions, asked_on))
     if not precise:
         return None
     return TimeMention(
@@ -593,8 +593,7 @@ def periods_in(text: str, printed: date) -> list[TimeMention]:
     itself, in order.
     """
     folded = text.translate(_FOLD)
-    found = [_in_context(folded, m, printed) for m in _resolved(folded, printed, printed)]
-    return [mention for mention in found if mention]
+    return _in_contexts(folded, _resolved(folded, printed, printed), printed)
 
 
 def _resolved(text: str, asked_on: date, last: date) -> Iterator[TimeMention]:
@@ -663,6 +662,11 @@ def _moved_before(start: date, limit: date) -> date:
         if moved and moved <= limit:
             return moved
     return limit
+
+
+def _in_contexts(text: str, mentions: Iterable[TimeMention], asked_on: date) -> list[TimeMention]:
+    """The mentions as the words around them turn them, without those that they reject."""
+    return [turned for m in mentions if (turned := _in_context(text, m, asked_on))]
 
 
 def _in_context(text: str, m: TimeMention, asked_on: date) -> TimeMention | None:

@@ -134,8 +134,8 @@ def features(
     best = max((sentence.hit.score for sentence in sentences), default=0.0) or 1.0
     mean = sum(cosines) / max(len(cosines), 1)
     top = max((sentence.score for sentence in sentences), default=0.0)
-    said = _said(sentences)
-    others = _others(sentences)
+    best_of = _best_of(sentences)
+    said, others = _said(best_of), _others(best_of)
     hits = {id(sentence.hit): sentence.hit for sentence in sentences}
     untimely = {key: _untimely(query.mention, hit) for key, hit in hits.items()}
     rows = [
@@ -165,19 +165,19 @@ def _best_of(sentences: Sequence[Sentence]) -> dict[str, Sentence]:
     return best
 
 
-def _others(sentences: Sequence[Sentence]) -> dict[str, float]:
+def _others(best_of: Mapping[str, Sentence]) -> dict[str, float]:
     """For each article the mean of the other articles' best scores: what the reader says where the
     answer is not, for this question. ``NOT_HERE`` where there is no other article.
     """
-    best = {article: sentence.score for article, sentence in _best_of(sentences).items()}
+    best = {article: sentence.score for article, sentence in best_of.items()}
     total, more = sum(best.values()), len(best) - 1
     return {article: (total - s) / more if more else NOT_HERE for article, s in best.items()}
 
 
-def _said(sentences: Sequence[Sentence]) -> dict[str, set[str]]:
+def _said(best_of: Mapping[str, Sentence]) -> dict[str, set[str]]:
     """The words of each article's best answer, with the articles that say them."""
     said: dict[str, set[str]] = {}
-    for article, sentence in _best_of(sentences).items():
+    for article, sentence in best_of.items():
         said.setdefault(fold(sentence.answer), set()).add(article)
     return said
 

@@ -19,7 +19,7 @@ from rag.conversation import ANY_DAY, subject
 from rag.dates import period_in
 from rag.passages import sentences
 from rag.questions import DAY, LEANING, NUMBER, UNITS, clauses
-from rag.terms import bigrams
+from rag.terms import bigrams, likeness
 from rag.types import Answer, Article, Span, Turn
 
 TRIES = 12
@@ -133,8 +133,7 @@ def _answered(bot: Chatbot, candidate: Candidate, before: Answer) -> bool:
 
 
 def _alike(a: str, b: str) -> bool:
-    one, other = set(bigrams(a)), set(bigrams(b))
-    return len(one & other) >= ALIKE * max(1, min(len(one), len(other)))
+    return likeness(set(bigrams(a)), set(bigrams(b))) >= ALIKE
 
 
 # Forming

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import cast
 
 _RUN = re.compile(
@@ -44,6 +44,11 @@ def bigrams(text: str) -> list[str]:
         else:
             terms.append(run)
     return terms
+
+
+def likeness(a: Set[str], b: Set[str]) -> float:
+    """How much of the smaller set of terms the other one holds, 0 to 1."""
+    return len(a & b) / max(1, min(len(a), len(b)))
 
 
 def whole_bigrams(text: str) -> list[str]:

@@ -23,6 +23,7 @@ import argparse
 import itertools
 import json
 import random
+import re
 import sys
 import time
 import zlib
@@ -32,8 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.bundled import bundled_folder
-from eval.cloze import cloze
 from eval.files import read_jsonl
+from eval.formed import Formed, astray, formed, unanswered
 from eval.metrics import exact_match, overlap_f1
 from rag.passages import passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader
@@ -54,11 +55,14 @@ HALF = 0.5
 passages that neither saw, the mean of the two reads better than both (Wortsman et al. 2022).
 """
 
-IMPOSSIBLE, OTHER, FOREIGN, CUT = 0.4, 0.25, 0.25, 0.2
+IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.25, 0.25, 0.2, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
 
-NEWS_FOREIGN, NEWS_CUT = 0.6, 0.5
-"""The last two, for questions of news: there are ten times fewer of them."""
+NEWS_FOREIGN, NEWS_CUT, NEWS_ASTRAY = 0.4, 0.5, 0.5
+"""The last three, for questions of news: what newspapers are asked for and do not say."""
+
+OF_REPORT, OTHERS = 2, 500
+"""Questions that are formed from one report, and those of others that one is mixed up with."""
 
 TEMPLATE = "主力资金"
 """Reports of share prices, all in the same words: no questions are formed from them."""
@@ -67,14 +71,16 @@ TEMPLATE = "主力资金"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A question, the context it was asked of, and the answer's span in it; None: impossible.
-    ``near`` are passages of other contexts that share its words and do not hold the answer. Of
-    ``news``, more passages without the answer are drawn.
+    ``near`` are passages of other contexts that share its words and do not hold the answer,
+    ``astray`` questions like it that the context does not answer. Of ``news``, more of what has no
+    answer is drawn.
     """
 
     question: str
     context: str
     answer: Span | None
     near: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
     news: bool = False
 
 
@@ -120,9 +126,11 @@ def news_records(data: Path) -> list[Record]:
     return made
 
 
-def cloze_records(data: Path, seed: int) -> list[Record]:
-    """Questions formed from the articles of ``crud/distractors_5000.jsonl.gz``, but for those that
-    stand near a development question of that set: near copies of its article, or with its answer.
+def formed_records(data: Path, seed: int) -> list[Record]:
+    """Questions formed from reports: the articles of ``crud/distractors_5000.jsonl.gz``, but for
+    those that stand near a development question of that set (near copies of its article, or with
+    its answer), and the chunks of ``chronoqa`` that neither ``eval.fit`` nor a development question
+    of that set reads.
     """
     asked = read_jsonl(data / "crud" / "crud1doc_factoid_dev.jsonl")
     kept_back = {
@@ -130,13 +138,36 @@ def cloze_records(data: Path, seed: int) -> list[Record]:
         for record in asked
         for key in [*record["near_dup_docs"], *record["other_docs_with_answer_string"]]
     }
-    made = []
-    for article in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz"):
-        if article["id"] not in kept_back and TEMPLATE not in article["text"]:
-            rng = random.Random(f"{seed} {article['id']}")
-            for question, context, answer in cloze(article["text"], rng):
-                made.append(Record(question=question, context=context, answer=answer, news=True))
-    return made
+    kept_back.update(key for r in read_jsonl(data / "chronoqa" / "dev.jsonl") for key in r["gold"])
+    articles = read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")
+    chunks = read_jsonl(data / "chronoqa" / "chunks.jsonl")
+    texts = [
+        report["text"]
+        for report in [*articles, *(chunk for chunk in chunks if not _for_fit(chunk["id"]))]
+        if report["id"] not in kept_back and TEMPLATE not in report["text"]
+    ]
+    drawn: list[tuple[str, Formed]] = []
+    for text in texts:
+        rng = random.Random(f"{seed} {text}")
+        found = formed(text, rng)
+        drawn += [(text, question) for question in rng.sample(found, min(OF_REPORT, len(found)))]
+    every, rng = [question for _, question in drawn], random.Random(seed)
+    most = min(OTHERS, len(every))
+    return [
+        Record(
+            question=question.about(question.topic),
+            context=text,
+            answer=question.answer,
+            astray=tuple(unanswered(question, text, rng.sample(every, most), rng)),
+            news=True,
+        )
+        for text, question in drawn
+    ]
+
+
+def _for_fit(chunk: str) -> bool:
+    """Whether a chunk of ``chronoqa`` is of the third that ``eval.fit`` asks about."""
+    return int(chunk.removeprefix("ck")) % 3 == 0
 
 
 def literal_news(data: Path, *, training: bool) -> list[tuple[dict[str, Any], str]]:
@@ -150,7 +181,7 @@ def literal_news(data: Path, *, training: bool) -> list[tuple[dict[str, Any], st
         for record in read_jsonl(data / "chronoqa" / "train.jsonl")
         if len(record["gold"]) == 1
         and record["answer"] in (text := text_of[record["gold"][0]])
-        and (int(record["gold"][0].removeprefix("ck")) % 3 != 0) == training
+        and _for_fit(record["gold"][0]) != training
     ]
 
 
@@ -179,6 +210,19 @@ def with_near(records: Sequence[Record]) -> list[Record]:
     return made
 
 
+def with_astray(records: Sequence[Record], seed: int) -> list[Record]:
+    """The records that have an answer with one more question that their context does not answer:
+    theirs with a year, a place, an ordinal or a title of another question.
+    """
+    rng = random.Random(seed)
+    pool = [record.question for record in records]
+    made = []
+    for record in records:
+        wrong = astray(record.question, record.context, pool, rng) if record.answer else ""
+        made.append(replace(record, astray=(*record.astray, wrong)) if wrong else record)
+    return made
+
+
 def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
     """One epoch: each question with the passage that answers it, and some that do not."""
     made: list[Sample] = []
@@ -192,13 +236,21 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
                 drawn.append((record.context[a:b], None))
         if record.near and rng.random() < (NEWS_FOREIGN if record.news else FOREIGN):
             drawn.append((rng.choice(record.near), None))
+        asked = [(record.question, passage, answer) for passage, answer in drawn]
+        holding = [passage for passage, answer in drawn if answer]
         if record.answer and rng.random() < (NEWS_CUT if record.news else CUT):
-            said = record.context[slice(*record.answer)]
-            rests = [_without(passage, said) for passage, answer in drawn if answer]
-            drawn += [(rest, None) for rest in rests if rest]
-        for passage, answer in drawn:
+            said, by_clause = record.context[slice(*record.answer)], rng.choice((False, True))
+            parts = [_clauses(p) if by_clause else sentences(p) for p in holding]
+            rests = [_without(p, said, spans) for p, spans in zip(holding, parts, strict=True)]
+            asked += [(record.question, rest, None) for rest in rests if rest]
+        for wrong in record.astray:
+            if rng.random() < (NEWS_ASTRAY if record.news else ASTRAY):
+                asked += [(wrong, passage, None) for passage in holding]
+        for question, passage, answer in asked:
             head = _headline(record.context, rng) if rng.random() < 0.5 else ""
-            made.append(Sample(question=record.question, head=head, passage=passage, answer=answer))
+            mark = rng.choice(["", "？"]) if record.news else ""
+            question = question.rstrip("？") + mark if record.news else question
+            made.append(Sample(question=question, head=head, passage=passage, answer=answer))
     rng.shuffle(made)
     return made
 
@@ -207,9 +259,13 @@ def _parts(context: str) -> list[Span]:
     return [(p.start, p.end) for p in passages(Article(title="", text=context))]
 
 
-def _without(passage: str, answer: str) -> str:
-    """The passage without the sentences that hold the answer; empty if all do."""
-    return "".join(passage[a:b] for a, b in sentences(passage) if answer not in passage[a:b])
+def _without(passage: str, answer: str, parts: Sequence[Span]) -> str:
+    """The passage without the parts that hold the answer; empty if all do."""
+    return "".join(passage[a:b] for a, b in parts if answer not in passage[a:b])
+
+
+def _clauses(passage: str) -> list[Span]:
+    return [match.span() for match in re.finditer(r"[^，；。！？\n]+[，；。！？\n]*", passage)]
 
 
 def _headline(context: str, rng: random.Random) -> str:
@@ -298,8 +354,10 @@ def build(seed: int, rate: float = 1e-3) -> Trainee:
 def train(options: argparse.Namespace) -> None:
     """Trains for a number of steps, the rate falling over them in a line, and writes the result."""
     news = news_records(options.data)
-    formed = cloze_records(options.data, options.seed)
-    records = [*with_near(reader_records(options.data)), *with_near(news), *with_near(formed)]
+    made = formed_records(options.data, options.seed)
+    read = with_astray(reader_records(options.data), options.seed)
+    news = with_astray(news, options.seed)
+    records = [*with_near(read), *with_near(news), *with_near(made)]
     trainee = build(options.seed, options.rate)
     if options.start:
         _start(options.start, trainee)

@@ -19,7 +19,7 @@ from rag.asks import Asked, holds
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
-from rag.snap import called, counted, enumerated, in_one_clause, listing, with_noun
+from rag.snap import called, counted, enumerated, in_one_clause, listing, unlabelled, with_noun
 from rag.terms import bigrams, likeness
 from rag.types import Citation, Hit, Span
 
@@ -215,17 +215,19 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
     found = (start, max(start, end)) if best.score >= MIN_SPAN else nothing
     if wanted.kind != "list":
-        return finished(text, quote, found, wanted) if found != nothing else found
+        return finished(text, quote, found, query) if found != nothing else found
     whole = 1 + len(_JOINED.findall(text[slice(*found)])) >= max(2, wanted.count)
     return found if whole else listing(text, quote, wanted.count) or nothing
 
 
-def finished(text: str, quote: Span, words: Span, wanted: Asked) -> Span:
-    """The words of one thing, as people would say it: no second clause, a number with its unit."""
+def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
+    """The words of one thing, as people would say it: one clause, a number with its unit."""
+    wanted = query.wanted
     if wanted.kind in ONE_CLAUSE:
-        words = in_one_clause(text, words, lambda part: _tells(part, wanted))
+        terms = query.weights.keys()
+        words = in_one_clause(text, quote, words, terms, lambda part: _tells(part, wanted))
     if wanted.kind == "number":
-        return counted(text, quote, words, wanted.noun)
+        return counted(text, quote, unlabelled(text, words, query.text), wanted.noun)
     return with_noun(text, quote, words, wanted.noun)
 
 

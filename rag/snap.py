@@ -8,14 +8,19 @@ and to one clause where one thing is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from itertools import takewhile
 
 from rag.asks import MEASURES
+from rag.terms import bigrams
 from rag.types import Span
 
 _NUMBER = r"[0-9０-９]+(?:[.．,，:：][0-9０-９]+)*[%％]?|[〇零一二两三四五六七八九十百千万亿]{2,}"
-_DATE = r"(?:[0-9０-９〇零一二三四五六七八九十]{1,4}[年月日号时点分](?:[0-9]{1,2}[分秒])?){2,}"
+_TIME = (
+    r"(?:[0-9０-９〇零一二三四五六七八九十]{1,4}(?:[年月日时点分]|号(?!线|楼|机))(?:[0-9]{1,2}[分秒])?)"
+    r"(?:凌晨|清晨|早[上晨]|上午|[正中]午|下午|傍晚|晚[上间]?|夜[间里]|深夜|[年月]?底|初|[上中下]旬|左右|许)?"
+)
+_DATE = rf"(?:{_TIME})+(?:[至到~～—-]+(?:{_TIME})+)?"
 _WORD = r"[A-Za-zＡ-Ｚａ-ｚ]+(?:[-'·][A-Za-z]+)*"
 _QUOTED = r"《[^《》\n]{1,40}》|“[^“”\n]{1,20}”|「[^「」\n]{1,20}」|『[^『』\n]{1,20}』"
 _WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_NUMBER}|{_WORD}")
@@ -63,14 +68,28 @@ def snapped(text: str, span: Span) -> Span:
     return _bare(text, start, end)
 
 
-def in_one_clause(text: str, span: Span, holds: Callable[[str], bool]) -> Span:
-    """The first clause of the span that ``holds`` the kind of thing asked for; all where none
-    does. For a single thing: 第二，在邻市排名第三 is the answer of a reader that goes on too long.
+def in_one_clause(
+    text: str, quote: Span, span: Span, terms: Set[str], holds: Callable[[str], bool]
+) -> Span:
+    """The part of the span in the clause of the quote that has most of the question's ``terms``,
+    of those where it ``holds`` the kind of thing asked for; all of the span where none does. For a
+    single thing: 第二，在邻市排名第三 is the answer of a reader that goes on too long.
     """
-    for match in _CLAUSE.finditer(text, *span):
-        if holds(match[0]):
-            return _trimmed(text, *match.span())
-    return _trimmed(text, *span)
+    clauses = [match.span() for match in _CLAUSE.finditer(text, *quote)]
+    parts = [(max(a, span[0]), min(b, span[1])) for a, b in clauses]
+    common = [len(terms & set(bigrams(text[a:b]))) for a, b in clauses]
+    fit = [i for i, (a, b) in enumerate(parts) if a < b and holds(text[a:b])]
+    best = max(fit, key=lambda i: common[i], default=None)
+    return _trimmed(text, *(span if best is None else parts[best]))
+
+
+def unlabelled(text: str, span: Span, question: str) -> Span:
+    """The span of a number without what it is called, where the question says so itself: 628米 for
+    主跨628米.
+    """
+    start, end = span
+    label = re.match(r"[\u4e00-\u9fff]{2,}?(?=[0-9])", text[start:end])
+    return (start + label.end(), end) if label and label[0] in question else span
 
 
 def counted(text: str, quote: Span, span: Span, noun: str) -> Span:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer import finished
-from rag.asks import asked
+from rag.evidence import query_of
 from rag.snap import called, enumerated, listing, snapped
 
 
@@ -21,6 +21,9 @@ def words(text, part, widen=snapped):
         ("大桥于2024年12月26日通车。", "2月2", "2024年12月26日"),
         ("共筹得1,234.5万元。", "34.5万元", "1,234.5万元"),
         ("增长12.5%。", "12", "12.5%"),
+        ("书展8月19日到21日开放。", "21日", "8月19日到21日"),
+        ("7月19日上午10点30分左右失踪。", "7月19日", "7月19日上午10点30分左右"),
+        ("3号线去年底开通。", "3", "3"),
         ("二十三人获奖。", "十三人", "二十三人"),
         ("文献片《青山在望》开播。", "青山", "《青山在望》"),
         ("他叫“老船长”。", "船长", "“老船长”"),
@@ -100,7 +103,8 @@ def test_the_span_stays_in_the_text(text, data):
 
 def finish(question):
     """Finishes the words of an answer to the question; its quote is the whole text."""
-    return lambda text, span: finished(text, (0, len(text)), span, asked(question))
+    query = query_of(question, {}, 1)
+    return lambda text, span: finished(text, (0, len(text)), span, query)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +116,12 @@ def finish(question):
             "方守田两人夺冠，同来的林溪第三。",
             "方守田两人夺冠，同来的林溪",
             "方守田两人夺冠",
+        ),
+        (
+            "主跨有多长？",
+            "大桥全长3.68公里，主跨628米，六车道。",
+            "3.68公里，主跨628米",
+            "628米",
         ),
         ("排名第几？", "茶园面积全省第二，在邻市第三。", "第二，在邻市第三", "第二"),
         ("哪天开幕？", "书展19日在云栖开幕。", "19日在", "19日"),

@@ -18,7 +18,7 @@ from eval.train_reader import (
     Record,
     batches,
     build,
-    cloze_records,
+    formed_records,
     learn,
     main,
     news_records,
@@ -26,14 +26,12 @@ from eval.train_reader import (
     samples,
     save,
     trial,
+    with_astray,
     with_near,
 )
 from rag.reader import Reader
 
-REPORT = (
-    "青禾大桥昨日合龙，主跨628米。市交通运输局局长林知远说，两岸盼了二十年。"
-    "大桥横跨岚江的那一段长达628米，中间没有桥墩。林知远介绍，桥上设有观景平台。"
-)
+REPORT = "青禾大桥昨日合龙。青禾大桥主跨628米。市交通局局长林知远说，青禾大桥很长。"
 SHARES = "当日主力资金净流出3成。"
 GOODS = ("茶叶", "木材", "瓷碗", "枇杷", "雨伞")
 
@@ -61,6 +59,30 @@ def test_what_has_no_answer_does_not_hold_it():
             assert sample.passage[slice(*sample.answer)] == answers[sample.question]
         else:
             assert answers[sample.question] not in sample.passage
+
+
+def test_what_a_context_does_not_say_is_asked_of_it():
+    asked = [replace(store(n), question=f"{2000 + n}年的{store(n).question}") for n in range(20)]
+    dated = [replace(r, context=f"{r.question[:4]}年，{r.context}") for r in asked]
+    moved = [replace(r, answer=tuple(x + 6 for x in r.answer)) for r in dated]
+    records = with_astray(moved, seed=3)
+    assert sum(bool(record.astray) for record in records) > 10
+    made = [s for epoch in range(9) for s in samples(records, random.Random(epoch))]
+    right = {record.question: record for record in records}
+    wrong = [sample for sample in made if sample.question not in right]
+    assert wrong
+    assert all(
+        sample.answer is None and sample.question[:4] not in sample.passage for sample in wrong
+    )
+    assert all(any(s.question[4:] == q[4:] for q in right) for s in wrong)
+
+
+def test_the_clause_that_answers_is_cut_alone_or_with_its_sentence():
+    context = "茶叶去年出口12吨，木材出口35吨，瓷碗出口908件。今年还没有统计。"
+    answer = (context.index("35吨"), context.index("35吨") + 3)
+    record = Record(question="木材出口多少吨", context=context, answer=answer, news=True)
+    made = {s.passage for seed in range(40) for s in samples([record], random.Random(seed))}
+    assert made == {context, "今年还没有统计。", context.replace("木材出口35吨，", "")}
 
 
 def test_near_passages_are_of_other_contexts():
@@ -114,6 +136,7 @@ def write_data(folder):
             file.writelines(json.dumps(record) + "\n" for record in part)
     write_jsonl(folder / "chronoqa" / "chunks.jsonl", chunks)
     write_jsonl(folder / "chronoqa" / "train.jsonl", asked)
+    write_jsonl(folder / "chronoqa" / "dev.jsonl", [{"gold": ["ck00001"]}])
     kept_back = {"near_dup_docs": ["copy"], "other_docs_with_answer_string": ["same"]}
     write_jsonl(folder / "crud" / "crud1doc_factoid_dev.jsonl", [kept_back])
     texts = dict.fromkeys(("free", "copy", "same"), REPORT) | {"shares": REPORT + SHARES}
@@ -135,11 +158,12 @@ def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
 
 def test_no_question_is_formed_from_what_a_development_set_is_about(tmp_path):
     write_data(tmp_path)
-    formed = [record for seed in range(20) for record in cloze_records(tmp_path, seed)]
-    assert formed
-    assert {record.context[slice(*record.answer)] for record in formed} <= {"628米", "林知远"}
-    assert max(len(cloze_records(tmp_path, seed)) for seed in range(20)) <= 2  # of one report
+    formed = [record for seed in range(20) for record in formed_records(tmp_path, seed)]
+    reports = [record for record in formed if record.context == REPORT]
+    assert {record.context[slice(*record.answer)] for record in reports} == {"628米", "林知远"}
+    assert max(len(formed_records(tmp_path, seed)) for seed in range(20)) <= 2 + 50
     assert all(record.news and SHARES not in record.context for record in formed)
+    assert not {store(1).context, store(3).context} & {record.context for record in formed}
 
 
 @pytest.mark.model

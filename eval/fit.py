@@ -3,9 +3,10 @@
 Questions with known answers are put to real archives through the chatbot's own stages. For
 ``choice`` each sentence of the passages found is an example: does it hold the answer? For
 ``support`` each question is one: does the best sentence hold the answer? What an archive can't
-answer is made in two ways: the gold article is taken out of what was found, and the sentences that
+answer is made in three ways: the gold article is taken out of what was found; the sentences that
 hold the answer are cut out of their passages, which leaves an article that is about the matter but
-does not say. Right and wrong best sentences weigh the same in all, so the probability is that of
+does not say; and the question gets a year, a place, an ordinal or a title that the article does not
+speak of (``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability is that of
 an archive where one question in two has its answer.
 
 The weights are fitted on all questions; the figures beside them are of five folds, each scored by
@@ -33,6 +34,7 @@ import numpy as np
 from embeddings import SentenceEncoder
 from embeddings.encoder import Progress
 from eval.files import read_jsonl
+from eval.formed import astray
 from eval.metrics import auroc
 from eval.train_reader import literal_news, trial
 from rag.archive import Archive
@@ -121,9 +123,10 @@ def news_questions(
 
 
 def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
-    """What the chatbot's stages make of each question: as it is, without the gold article, and
-    without the sentences that answer.
+    """What the chatbot's stages make of each question: as it is, without the gold article, without
+    the sentences that answer, and gone astray.
     """
+    pool = [item.question for item in questions]
     for number, item in enumerate(questions):
         if number % 50 == 0:
             sys.stderr.write(f"{number}/{len(questions)}\r")
@@ -140,6 +143,10 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
         cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
         if cut:
             yield _nothing_right(_example(inquiry, item, cut, f"{item.group}-cut", part))
+        wrong = astray(item.question, item.gold, pool, random.Random(number))
+        asked = replace(item, question=wrong)
+        if wrong and (hits := inquiry.retrieve(wrong)):
+            yield _nothing_right(_example(inquiry, asked, hits, f"{item.group}-astray", part))
 
 
 def _without_answer(hit: Hit, item: Labelled) -> Hit | None:

@@ -30,7 +30,7 @@ def test_the_readme_shows_what_is_answered(sample):
         answer = Chatbot(sample).ask(question)
         assert (answer.short, answer.text) == (short, text)
         assert README.count(f"# {short}\n#\n# {text}\n") == 1
-        assert README.count(f'"{short}"\n"{answer.citations[0].title}"\n') == 1
+        assert README.count(f'"{short}"\n"{answer.citations[0].article.title}"\n') == 1
 
 
 @pytest.mark.model

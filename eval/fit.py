@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 5
-RIDGE = 30.0
+RIDGE = 10.0
 SIGNS = {
     "rarest_missing": -1,
     "longest_missing": -1,

@@ -13,7 +13,7 @@ Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA
 the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage, and
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
 times as long as the others' and which count ``TRIAL_WEIGHT`` times. The rest of these two is for
-``eval.fit``. Beside them questions formed from news (``eval.cloze``). ``--score FILE`` only prints
+``eval.fit``. Beside them questions formed from news (``eval.formed``). ``--score FILE`` only prints
 EM and F1 of the shipped reader.
 """
 
@@ -49,11 +49,6 @@ NEAR = 5
 
 TRIAL_WEIGHT = 3
 """How often an epoch holds each question of the CMRC trial set."""
-
-HALF = 0.5
-"""Training that goes on from other factors ends in the middle between these and its own end: on
-passages that neither saw, the mean of the two reads better than both (Wortsman et al. 2022).
-"""
 
 IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.25, 0.25, 0.2, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
@@ -376,8 +371,8 @@ def train(options: argparse.Namespace) -> None:
             sys.stdout.flush()
         if step % options.keep_every == 0:
             _checkpoint(options.checkpoint, trainee, step)
-    if options.start:
-        _start(options.start, trainee, HALF)
+    if options.start:  # on unseen passages a mean of two reads better than both (Wortsman 2022)
+        _start(options.start, trainee, 1 - options.way)
     save(options.target, trainee)
 
 
@@ -485,6 +480,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=2400, help="of 16 passages")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--start", type=Path, help="factors to go on from (default: fresh ones)")
+    parser.add_argument("--way", type=float, default=0.5, help="share kept of the way from --start")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bf16", action="store_true", help="where the processor has it")
     parser.add_argument("--keep-every", type=int, default=100, help="steps between checkpoints")

@@ -76,7 +76,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "list",
         re.compile(
-            r"哪些|哪[一二两三四五六七八九十几0-9]+[个位项部条家种座名只件类项届支款大]|分别|各[是有]|有哪|"
+            r"哪些|哪(?!一[^十百])[一二两三四五六七八九十几0-9]+[个位项部条家种座名只件类项届支款大]|分别|各[是有]|有哪|"
             r"包括什么|包括哪|包含|几个部分|"
             rf"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{1,8}}[”」』]?(?:是|有|指|叫)的?是?什么|"
             r"\bwhich .*s are\b|\bwhat are\b|\blist\b"
@@ -86,7 +86,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"什么时候|何时|哪[一]?[天日年月周]|几[月号日]|哪个月|多久以前|什么日期|日期是"
+            r"什么时候|何时|哪一?[天日年月周]|几[月号日]|哪一?个(?:月|时间)|多久以前|什么日期|日期是"
             r"|\bwhen\b|\bwhat (?:day|date|year)\b"
         ),
     ),
@@ -104,7 +104,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "place",
         re.compile(
-            r"哪里|哪儿|何地|何处|什么地方|在哪|哪个[市省区县国城镇村站地]|哪国|地点|\bwhere\b"
+            r"哪里|哪儿|(?<!如)何[地处]|什么地方|在哪|哪个[市省区县国城镇村站地]|哪国|地点|\bwhere\b"
         ),
     ),
     (
@@ -128,6 +128,20 @@ MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
     "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例"
 )
+_ALIKE = (
+    "人名位",
+    "册本部",
+    "台辆部",
+    "座栋幢",
+    "家所个",
+    "次趟回",
+    "天日",
+    "度℃°",
+    "元块",
+    "笔宗起",
+)
+"""Measure words that papers use for one another: 考生2.38万名 answers 有多少人."""
+
 _SHARE = re.compile(r"比例|占比|比重|增速|增幅|降幅|增长率|百分之几|(?:增长|下降|上涨|提高)了?多少")
 _MONEY = re.compile(
     r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|[金总售易口余]额|补贴|罚款"
@@ -241,4 +255,6 @@ def _units(text: str) -> str | None:
     stretch = re.search(r"多([长高久大远深宽重快])", text)
     if stretch:
         return _LENGTHS[stretch.group(1)]
-    return named
+    return (
+        "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named in a))) if named else None
+    )

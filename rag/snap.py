@@ -46,9 +46,18 @@ _FITTED = re.compile(
 _SO_MANY = (
     r"(?:[0-9]+(?:[.,][0-9]+)*|[〇零一二两三四五六七八九十百千万亿]+)[万亿千百]*[余多]?[万亿]*"
 )
+_ALONE, _ENDS = r"(?<![第至到~～—0-9.-])", r"(?![^，。]{0,2}[至到~～—-])"
+"""Around a number with its unit that is neither an ordinal nor the end of a range."""
+
 _UNSURE = re.compile(
-    r"(?:不超过|(?<![不得])超过?|(?<![节合签条预契])约|(?<![最附邻靠])近|将近|大约|逾|不足|不到|至少|接近|低于|高于)$"
+    r"(?:不超过|(?<![不得])超过?|(?<![节合签条预契])约|(?<![最附邻靠])近|将近|大约|逾|不足|不到|至少|接近|低于|高于"
+    r"|零下|每[\u4e00-\u9fff]{1,2})$"
 )
+_MEASURES = re.compile(
+    rf"架次|人次|班次|车次|小时|分钟|公里|千米|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}]"
+)
+
+_POLITE = re.compile(r"先生|女士|小姐|老人")
 
 NOUN = 4
 """Characters of a noun that is short enough to be said with its number."""
@@ -92,32 +101,38 @@ def unlabelled(text: str, span: Span, question: str) -> Span:
     return (start + label.end(), end) if label and label[0] in question else span
 
 
-def counted(text: str, quote: Span, span: Span, noun: str) -> Span:
+def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) -> Span:
     """The span of a number with its unit and what makes it less sure (约40个), where the question
     asks about so many of a ``noun`` (个国家参加). Of a span that is no number alone, the one number
-    of the quote that the noun follows, if there is just one.
+    of the quote that the noun follows, or of the span that has one of the ``units`` (a pattern), if
+    there is just one; a share stays as it is told (下降3%).
     """
     alone = re.fullmatch(rf"第?{_SO_MANY}(?P<unit>[^0-9，。；、]{{0,4}})", text[slice(*span)])
     if alone:
         unit = span[0] + alone.start("unit")
         end = unit + _unit(text[unit : quote[1]], noun)
         return _unsure(text, quote, (span[0], max(span[1], end)))
-    for length in range(len(noun), 1, -1):
-        pattern = rf"(?<!第){_SO_MANY}(?={re.escape(noun[:length])})"
-        found = [match.span() for match in re.finditer(pattern, text[slice(*quote)])]
+    tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), 1, -1)]
+    if units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
+        tries.append((span, units))
+    for (start, end), unit in tries:
+        found = list(re.finditer(rf"{_ALONE}{_SO_MANY}(?=(?:{unit}){_ENDS})", text[start:end]))
         if len(found) == 1:
-            start, unit = (quote[0] + at for at in found[0])
-            end = unit + _unit(text[unit : quote[1]], noun)
-            return _unsure(text, quote, (start, end))
+            begin, after = (start + at for at in found[0].span())
+            return _unsure(text, quote, (begin, after + _unit(text[after : quote[1]], noun)))
     return span
 
 
 def _unit(after: str, noun: str) -> int:
-    """How much of what follows a number is its unit: all of a short noun (个国家), else a measure
-    word, or as much of the noun as there is.
+    """How much of what follows a number is its unit: a measure word, with a short noun that the
+    question has too (个国家), else as much of the noun as there is.
     """
-    common = _common(after, noun)
-    return 1 if common > 1 and noun[0] in MEASURES and not common == len(noun) <= NOUN else common
+    measure = _MEASURES.match(after)
+    size = measure.end() if measure else 0
+    named = noun.removeprefix(after[:size])
+    if named and size + len(named) <= NOUN and after.startswith(named, size):
+        return size + len(named)
+    return size or _common(after, noun)
 
 
 def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
@@ -131,6 +146,12 @@ def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
             if text[quote[0] : span[0]].endswith(noun[:end]):
                 return span[0] - end, span[1]
     return span
+
+
+def addressed(text: str, span: Span) -> Span:
+    """The span of a person with how the paper speaks of them: 龚先生 for 龚."""
+    polite = _POLITE.match(text, span[1])
+    return (span[0], polite.end()) if polite else span
 
 
 def _common(a: str, b: str) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag import Settings
-from rag.answer import NO_WORDS, choose, cite, sentences_of
+from rag.answer import NO_WORDS, choose, cite, sentences_of, together
 from rag.dates import period_in
 from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
 from rag.types import Article, Hit, Passage
@@ -203,11 +203,26 @@ def test_no_short_answer_where_a_sentence_must_do():
         assert cite(chosen)[1][0].words is None
 
 
+def test_words_of_the_kind_asked_for_are_told_where_the_reader_is_not_sure():
+    assert read_as("白鹭多少只？", "白鹭共312只。", "312只", score=-3.0).short == "312只"
+    trees = read_as("种了哪些树？", "岸边种了柳树、水杉和乌桕。", "柳树", score=-3.0)
+    assert trees.short == "柳树、水杉和乌桕"
+
+
 def test_no_short_answer_of_which_the_reader_is_not_sure():
-    unsure = read_as("白鹭多少只？", "白鹭共312只。", "312只", score=-3.0)
+    unsure = read_as("白鹭多少只？", "白鹭共312只。", "白鹭", score=-3.0)
     sure = read_as("白鹭多少只？", "白鹭共312只。", "312只")
     assert unsure.short == ""
     assert unsure.confidence == NO_WORDS < sure.confidence
+    assert read_as("种了什么树？", "岸边种了柳树。", "柳树", score=-3.0).short == ""
+
+
+def test_one_sentence_does_not_tell_of_two_things_apart():
+    egrets, ducks = "白鹭多少只？", "野鸭多少只？"
+    each = [read_as(egrets, "白鹭312只。", "312只"), read_as(ducks, "野鸭46只。", "46只")]
+    assert together(each).short == "312只；46只"
+    same = read_as(egrets, "水鸟358只。", "358只")
+    assert together([same, same]).short == ""
 
 
 def test_a_sentence_that_must_do_is_trusted_without_words():

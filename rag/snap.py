@@ -115,8 +115,8 @@ def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) ->
     tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), 1, -1)]
     if units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
         tries.append((span, units))
-    for (start, end), unit in tries:
-        found = list(re.finditer(rf"{_ALONE}{_SO_MANY}(?=(?:{unit}){_ENDS})", text[start:end]))
+    for (start, end), following in tries:
+        found = list(re.finditer(rf"{_ALONE}{_SO_MANY}(?=(?:{following}){_ENDS})", text[start:end]))
         if len(found) == 1:
             begin, after = (start + at for at in found[0].span())
             return _unsure(text, quote, (begin, after + _unit(text[after : quote[1]], noun)))

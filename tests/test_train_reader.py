@@ -147,7 +147,7 @@ def write_data(folder):
 def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
     write_data(tmp_path)
     for_training = [replace(store(number), news=True) for number in range(50) if number % 3]
-    assert news_records(tmp_path) == for_training
+    assert sorted(news_records(tmp_path), key=str) == sorted(for_training * 3, key=str)
     kept = {record["question"] for record in trial(tmp_path, training=False)}
     seen = Counter(record.question for record in reader_records(tmp_path))
     assert 0 < len(kept) < 10
@@ -180,10 +180,10 @@ def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
     whole = run("whole")
     calls = count()
 
-    def interrupted(trainee, batch, *, bf16):
+    def interrupted(trainee, batch):
         if next(calls) == 3:
             raise KeyboardInterrupt
-        return learn(trainee, batch, bf16=bf16)
+        return learn(trainee, batch)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("eval.train_reader.learn", interrupted)

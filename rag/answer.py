@@ -26,6 +26,8 @@ from rag.snap import (
     enumerated,
     in_one_clause,
     listing,
+    office_of,
+    only_time,
     unlabelled,
     with_noun,
 )
@@ -227,6 +229,8 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
         return nothing
     if wanted.counted and (named := called(text, quote, wanted.counted, wanted.count)):
         return named
+    if wanted.holder and (office := office_of(text, quote, wanted.holder)):
+        return office
     words = enumerated(text, best.words) if wanted.kind == "list" else best.words
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
     sure = best.score >= MIN_SPAN or _of_kind(text[start:end], wanted)
@@ -258,7 +262,13 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
         return addressed(text, words)
     if wanted.kind == "number":
         words = unlabelled(text, words, query.text)
-        return counted(text, quote, words, wanted.noun, wanted.units)
+        words = counted(text, quote, words, wanted.noun, wanted.units)
+    if wanted.kind == "date" and not _tells(text[slice(*words)], wanted):
+        words = only_time(text, quote) or words
+    if (wanted.kind == "date" or wanted.units) and not _tells(text[slice(*words)], wanted):
+        return quote[0], quote[0]
+    if wanted.kind == "number":
+        return words
     return with_noun(text, quote, words, wanted.noun)
 
 

@@ -37,6 +37,13 @@ _OFFICE = re.compile(
     r"|记者|工程师|主席|主委|会长|站长|馆长|法官|医生|老师|艺人|策展人|创始人|总统|总理|冠军|选手|师傅"
 )
 
+_REGION = re.compile(r"[\u4e00-\u9fff]{2}(?=[省市县区镇])")
+_NO_REGION = re.compile(
+    r"[全本该各我某一两三几个到在了的和与哪从]"
+    r"|[城股超都上夜早门集楼社园景灾地小山库校院牧辖专发范济新农治贸税务街心住护假乡外市县区]$"
+)
+"""Words that end like the name of a region, such as 开发区."""
+
 _LEADS = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[是由叫请对和与给向被让问据]|{_OFFICE.pattern})$")
 
 _SIGNED = re.compile(r"[（(][^（()）。]{0,16}(?:记者|通讯员)[^（()）。]{0,60}[）)]")
@@ -142,6 +149,10 @@ _ALIKE = (
 )
 """Measure words that papers use for one another: 考生2.38万名 answers 有多少人."""
 
+_HOLDER = re.compile(
+    r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?:同志|先生|女士)?(?:现在|目前)?"
+    r"(?:(?:是|任|担任|现任)(?:的是)?什么(?:职|身份|官)|的(?:职务|职位|身份)(?:是|[?]|$))"
+)
 _SHARE = re.compile(r"比例|占比|比重|增速|增幅|降幅|增长率|百分之几|(?:增长|下降|上涨|提高)了?多少")
 _MONEY = re.compile(
     r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|[金总售易口余]额|补贴|罚款"
@@ -166,7 +177,8 @@ class Asked:
     ``count`` is how many things a list must have where the question says so, else 0, and
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
-    ``reporter`` says that who wrote the article may be meant. ``noun`` begins with what is
+    ``reporter`` says that who wrote the article may be meant. ``holder`` is the person whose office
+    is asked for. ``noun`` begins with what is
     asked about: 个国家参加 in 有多少个国家参加.
     """
 
@@ -176,6 +188,7 @@ class Asked:
     counted: str = ""
     sentence: bool = False
     reporter: bool = False
+    holder: str = ""
     noun: str = ""
 
 
@@ -190,6 +203,7 @@ def asked(question: str) -> Asked:
         counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words") or bool(_WEIGHS.search(text)),
         reporter=bool(_REPORTED.search(text)),
+        holder=match["name"] if (match := _HOLDER.match(text)) else "",
         noun=match["noun"] if (match := _NOUN.search(text)) else "",
     )
 
@@ -211,6 +225,13 @@ def holds(sentence: str, wanted: Asked) -> float:
     if wanted.units:
         return float(bool(re.search(rf"{_DIGITS}[多余]?(?:个)?(?:{wanted.units})", sentence)))
     return float(bool(_FORMS[wanted.kind].search(sentence)))
+
+
+def regions_in(text: str) -> list[str]:
+    """The cities, counties, districts and towns that a text names, without the word for which of
+    these they are: 渝北 for 渝北区. No more than the last two characters of each.
+    """
+    return [name for name in _REGION.findall(text) if not _NO_REGION.search(name)]
 
 
 def person_in(text: str) -> str:
@@ -247,14 +268,11 @@ def _counted(text: str) -> str:
 
 def _units(text: str) -> str | None:
     match = _UNIT.search(text)
-    named = match["unit"] if match and match["unit"] in MEASURES else None
+    named = match["unit"] if match and match["unit"] in MEASURES else ""
+    alike = "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named and named in a)))
     if _SHARE.search(text) and not named:
         return "%|％|成|倍|个百分点|分之"
-    if _MONEY.search(text):
+    if _MONEY.search(text) and (not named or named in "元万亿" or "人民币" in text):
         return "元|万|亿|美元|块|角"
     stretch = re.search(r"多([长高久大远深宽重快])", text)
-    if stretch:
-        return _LENGTHS[stretch.group(1)]
-    return (
-        "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named in a))) if named else None
-    )
+    return _LENGTHS[stretch[1]] if stretch else alike or None

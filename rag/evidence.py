@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.asks import Asked, asked, holds
+from rag.asks import Asked, asked, holds, regions_in
 from rag.dates import TimeMention, dates_in, periods_in
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
@@ -39,7 +39,7 @@ FEATURES = (
     "focus_nearby",  # the same with its neighbours and headline
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
-    "names_missing",  # share of quoted names and numbers of the question that the context lacks
+    "names_missing",  # share of the question's quoted names, regions and numbers that it lacks
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
     "span_lead",  # how far it is above the mean of the other articles' best
@@ -108,6 +108,7 @@ def query_of(
     named = _NAMED.findall(fold(question))
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
     names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
+    names += regions_in(fold(question))
     return Query(
         text=question,
         weights=weights,

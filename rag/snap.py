@@ -57,7 +57,12 @@ _MEASURES = re.compile(
     rf"架次|人次|班次|车次|小时|分钟|公里|千米|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}]"
 )
 
+_DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME})+")
+_BREAKS = "，。；：？！“”（）\n"
 _POLITE = re.compile(r"先生|女士|小姐|老人")
+
+OFFICE = 30
+"""Characters of an office, with those that are held beside it."""
 
 NOUN = 4
 """Characters of a noun that is short enough to be said with its number."""
@@ -148,6 +153,19 @@ def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
     return span
 
 
+def only_time(text: str, quote: Span) -> Span | None:
+    """The one day that a quote names, if there is just one."""
+    found = [match.span() for match in _DAY.finditer(text, *quote)]
+    return found[0] if len(found) == 1 else None
+
+
+def office_of(text: str, quote: Span, name: str) -> Span | None:
+    """What stands in front of a person's name in a quote, up to a mark: 县委书记、县长."""
+    at = text.find(name, *quote)
+    start = max(quote[0], *(text.rfind(mark, quote[0], max(at, 0)) + 1 for mark in _BREAKS))
+    return (start, at) if 0 < at - start <= OFFICE else None
+
+
 def addressed(text: str, span: Span) -> Span:
     """The span of a person with how the paper speaks of them: 龚先生 for 龚."""
     polite = _POLITE.match(text, span[1])
@@ -180,12 +198,18 @@ def enumerated(text: str, span: Span) -> Span:
 
 
 def called(text: str, quote: Span, counted: str, count: int) -> Span | None:
-    """The quoted things that a quote counts by name: 甲、乙、丙 in “甲、乙、丙”三个高地."""
-    pattern = rf"“(?P<inside>[^“”\n]{{2,60}})”等?{re.escape(counted)}"
-    for match in re.finditer(pattern, text[: quote[1]]):
-        start, end = match.span("inside")
-        if quote[0] <= start and _lists(match["inside"], count):
-            return start, end
+    """The things that a quote counts by name: 甲、乙、丙 in “甲、乙、丙”三个高地 or in
+    以甲、乙、丙“三个高地”.
+    """
+    name = re.escape(counted)
+    for pattern in (
+        rf"“(?P<inside>[^“”\n]{{2,60}})”等?{name}",
+        rf"[，。；：\n][以从把将按]?(?P<inside>[^，。；：“”\n]{{2,60}})“{name}",
+    ):
+        for match in re.finditer(pattern, text[: quote[1]]):
+            start, end = match.span("inside")
+            if quote[0] <= start and _lists(match["inside"], count):
+                return start, end
     return None
 
 

@@ -196,6 +196,31 @@ def test_no_short_answer_that_is_part_of_a_list():
     assert read_as("方案分哪三项？", "先修路，后种树、架桥。", "修路").short == ""
 
 
+def test_the_one_day_of_a_sentence_is_told_where_the_reader_marks_no_day():
+    race = "5月6日，2031长跑开跑，三千人出发。"
+    assert read_as("长跑是哪天跑的？", race, "2031长跑").short == "5月6日"
+    two = read_as("长跑是哪天跑的？", f"{race[:-1]}，5月7日收尾。", "2031长跑")
+    assert (two.short, two.confidence) == ("", NO_WORDS)
+
+
+def test_a_number_of_other_things_is_no_answer():
+    chosen = read_as("屋里有多少册书？", "屋里的书架上写着四个字。", "四个")
+    assert (chosen.short, chosen.confidence) == ("", NO_WORDS)
+
+
+def test_an_office_is_told_whole():
+    text = "委员、石渡县委书记林知远表示，路要修好。"
+    assert read_as("林知远是什么职务？", text, "石渡县委").short == "委员、石渡县委书记"
+
+
+def test_a_region_that_the_article_does_not_name_is_missing():
+    found = sentences_of([hit("石渡县现有茶园12万亩。", "茶")])
+    missing = FEATURES.index("names_missing")
+    for region, share in (("禾泉", 1.0), ("石渡", 0.0)):
+        query = query_of(f"{region}县茶园有多少亩？", {}, 10)
+        assert features(query, found, [0.9])[0, missing] == share
+
+
 def test_no_short_answer_where_a_sentence_must_do():
     for question in ("白鹭为什么多了？", "白鹭是否多了？", "哪种鸟更多？"):
         chosen = read_as(question, "白鹭共312只，因为水位低了。", "312只")

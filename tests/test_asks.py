@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.asks import Asked, asked, holds, signatures
+from rag.asks import Asked, asked, holds, regions_in, signatures
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ def test_kind(question, kind):
         ("主跨有多长？", "主跨628米。", "桥上有4车道。"),
         ("有多少人参加？", "考生共2.38万名。", "考点共19个。"),
         ("最低到多少度？", "最低零下5℃。", "最低气温很低。"),
+        ("为多少家企业免了费用？", "已为164家企业免去费用。", "免去费用29万元。"),
         ("共几集？", "全片共六集。", "全片很长。"),
         ("哪天通车？", "大桥10月8日通车。", "大桥全长三公里。"),
         ("几点开门？", "上午9:30开门。", "门开在老街。"),
@@ -84,3 +85,29 @@ def test_who_reported_is_nobody_in_the_news():
 
 def test_what_cannot_be_told_is_a_half():
     assert holds("大桥通车了。", Asked(kind="other")) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "holder"),
+    [
+        ("林知远是什么职务？", "林知远"),
+        ("江予墨目前担任什么职位？", "江予墨"),
+        ("陆青梧的身份是什么？", "陆青梧"),
+        ("龙舟赛的身份证件怎么查？", ""),
+        ("局长是谁？", ""),
+    ],
+)
+def test_whose_office_is_asked_for(question, holder):
+    assert asked(question).holder == holder
+
+
+@pytest.mark.parametrize(
+    ("text", "regions"),
+    [
+        ("禾泉县的茶园有多少亩？", ["禾泉"]),
+        ("岚江市望溪区和云栈镇", ["岚江", "望溪", "云栈"]),
+        ("全市的开发区和小区", []),
+    ],
+)
+def test_regions(text, regions):
+    assert regions_in(text) == regions

@@ -88,6 +88,9 @@ def test_quoted_things_are_found_by_what_they_are_called(counted, count, inside)
     span = called(text, (0, len(text)), counted, count)
     assert (text[slice(*span)] if span else None) == inside
     assert called(text, (8, len(text)), "三个湖", 3) is None
+    text = "他说，以治好大湖、种满小山“两个治好”为先。"
+    span = called(text, (0, len(text)), "两个治好", 2)
+    assert span and text[slice(*span)] == "治好大湖、种满小山"
 
 
 @given(st.text("一二3.5年月日《》“”，。a、和 ", max_size=40), st.data())

@@ -3,10 +3,10 @@
 Questions with known answers are put to real archives through the chatbot's own stages. For
 ``choice`` each sentence of the passages found is an example: does it hold the answer? For
 ``support`` each question is one: does the best sentence hold the answer? What an archive can't
-answer is made in three ways: the gold article is taken out of what was found; the sentences that
-hold the answer are cut out of their passages, which leaves an article that is about the matter but
-does not say; and the question gets a year, a place, an ordinal or a title that the article does not
-speak of (``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability
+answer is made in three ways: the gold article is taken out of what was found, with all else that
+has the answer's words; the sentences that hold the answer are cut out of their passages, which
+leaves an article that is about the matter but does not say; and the question gets a year, a place,
+an ordinal or a title that the article does not speak of (``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability
 is that of an archive where one question in two has its answer.
 
 The weights are fitted on all questions; the figures beside them are of five folds, each scored by
@@ -39,7 +39,7 @@ from eval.metrics import auroc
 from eval.train_reader import literal_news, trial
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
-from rag.evidence import FEATURES, Sentence
+from rag.evidence import FEATURES
 from rag.passages import sentences
 from rag.reader import Reading, bundled_reader
 from rag.terms import fold
@@ -133,38 +133,33 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
         inquiry = Inquiry(bot, item.asked_on, Filters(), set())
         hits = inquiry.retrieve(item.question)
         part = number % FOLDS
-        example = _example(inquiry, item, hits, item.group, part) if hits else None
-        if example is None or not example.right.any():
+        example = _example(inquiry, item, hits, item.group, part)
+        if not example.right.any():
             continue
         yield example
-        rest = [hit for hit in hits if fold(hit.article.text) != fold(item.gold)]
-        if rest:
-            yield _nothing_right(_example(inquiry, item, rest, f"{item.group}-removed", part))
+        rest = [hit for hit in hits if not _of_gold(hit, item) and not _holds(hit.text, item)]
         cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
-        if cut:
-            yield _nothing_right(_example(inquiry, item, cut, f"{item.group}-cut", part))
         wrong = astray(item.question, item.gold, pool, random.Random(number))
-        asked = replace(item, question=wrong)
-        if wrong and (hits := inquiry.retrieve(wrong)):
-            yield _nothing_right(_example(inquiry, asked, hits, f"{item.group}-astray", part))
+        asked = replace(item, question=wrong or item.question)
+        gone = inquiry.retrieve(wrong) if wrong else []
+        for what, labelled, kept in (
+            ("removed", item, rest),
+            ("cut", item, cut),
+            ("astray", asked, gone),
+        ):
+            unanswered = _example(inquiry, labelled, kept, f"{item.group}-{what}", part)
+            if len(unanswered.rows):
+                yield replace(unanswered, right=np.zeros(len(unanswered.rows), np.bool_))
 
 
 def _without_answer(hit: Hit, item: Labelled) -> Hit | None:
     """The hit without the sentences that hold the answer; None when nothing is left."""
-    kept = [
-        hit.text[a:b]
-        for a, b in sentences(hit.text)
-        if not any(fold(answer) in fold(hit.text[a:b]) for answer in item.answers)
-    ]
+    kept = [hit.text[a:b] for a, b in sentences(hit.text) if not _holds(hit.text[a:b], item)]
     if not kept:
         return None
     article = replace(hit.article, text="".join(kept))
     passage = Passage(article_id=article.id, start=0, end=len(article.text))
     return replace(hit, article=article, passage=passage)
-
-
-def _nothing_right(example: Example) -> Example:
-    return replace(example, right=np.zeros(len(example.rows), np.bool_))
 
 
 class _Remembering:
@@ -199,15 +194,22 @@ class _RememberingEncoder(SentenceEncoder):
 
 
 def _example(inquiry: Inquiry, item: Labelled, hits: list[Hit], group: str, fold: int) -> Example:
+    """The sentences that answer or don't. Those of other articles that have the answer's words are
+    left out: they may well answer.
+    """
     _, found, rows = inquiry.describe(item.question, hits)
-    right = np.array([_answers(sentence, item) for sentence in found])
-    return Example(group=group, fold=fold, rows=rows, right=right)
+    gold = np.array([_of_gold(sentence.hit, item) for sentence in found], np.bool_)
+    holds = np.array([_holds(sentence.text, item) for sentence in found], np.bool_)
+    sure = gold | ~holds
+    return Example(group=group, fold=fold, rows=rows[sure], right=(gold & holds)[sure])
 
 
-def _answers(sentence: Sentence, item: Labelled) -> bool:
-    same = fold(sentence.hit.article.text) == fold(item.gold)
-    text = fold(sentence.text)
-    return same and any(fold(answer) in text for answer in item.answers)
+def _of_gold(hit: Hit, item: Labelled) -> bool:
+    return fold(hit.article.text) == fold(item.gold)
+
+
+def _holds(text: str, item: Labelled) -> bool:
+    return any(fold(answer) in fold(text) for answer in item.answers)
 
 
 def fit_choice(data: list[Example]) -> NDArray[np.float64]:

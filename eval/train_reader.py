@@ -42,6 +42,9 @@ from rag.terms import bigrams, fold, question_terms
 from rag.types import Article, Span
 
 RANK = 32
+MEMORY = 0.999
+"""Share of the running mean of what is trained that a step leaves; the result is that mean."""
+
 MAX_TOKENS = 384
 BATCH = 16
 NEAR = 5
@@ -58,6 +61,9 @@ NEWS_FOREIGN, NEWS_CUT, NEWS_ASTRAY = 0.7, 0.5, 0.5
 
 OF_REPORT, OTHERS = 2, 500
 """Questions that are formed from one report, and those of others that one is mixed up with."""
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW remembers of a parameter."""
 
 TEMPLATE = "主力资金"
 """Reports of share prices, all in the same words: no questions are formed from them."""
@@ -321,11 +327,12 @@ def encode(tokenizer: Any, batch: list[Sample]) -> tuple[Any, Any, Any]:  # noqa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trainee:
     """The encoder, which stays as it is, what is ``trained`` (low-rank factors and head, by the
-    names under which they are shipped), their tokenizer and optimizer.
+    names under which they are shipped) and its running ``mean``, their tokenizer and optimizer.
     """
 
     model: Any
     trained: dict[str, Any]
+    mean: dict[str, Any]
     tokenizer: Any
     optimizer: Any
 
@@ -357,6 +364,7 @@ def build(seed: int, rate: float = 1e-3, *, bf16: bool = False) -> Trainee:
     return Trainee(
         model=model,
         trained=factors | ends,
+        mean={name: value.detach().clone() for name, value in (factors | ends).items()},
         tokenizer=AutoTokenizer.from_pretrained(folder),
         optimizer=torch.optim.AdamW(groups, weight_decay=0.01),
     )
@@ -388,8 +396,6 @@ def train(options: argparse.Namespace) -> None:
             sys.stdout.flush()
         if step % options.keep_every == 0:
             _checkpoint(options.checkpoint, trainee, step)
-    if options.start:  # on unseen passages a mean of two reads better than both (Wortsman 2022)
-        _start(options.start, trainee, 1 - options.way)
     save(options.target, trainee)
 
 
@@ -416,26 +422,29 @@ def learn(trainee: Trainee, batch: list[Sample]) -> float:
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
     trainee.optimizer.step()
+    for name, value in trained.items():  # on unseen passages a mean reads better (Izmailov 2018)
+        trainee.mean[name].lerp_(value.detach(), 1 - MEMORY)
     return float(loss.detach())
 
 
-def _start(path: Path, trainee: Trainee, share: float = 1.0) -> None:
-    """Moves the parameters to factors that were trained before, or a share of the way there."""
+def _start(path: Path, trainee: Trainee) -> None:
+    """Sets the parameters and their mean to factors that were trained before."""
     import torch
     from safetensors.torch import load_file
 
     before = load_file(path)
     with torch.no_grad():
         for name, value in trainee.trained.items():
-            value.lerp_(before[name].float(), share)
+            value.copy_(before[name])
+            trainee.mean[name].copy_(before[name])
 
 
 def save(path: Path, trainee: Trainee) -> None:
-    """Writes factors and head as ``rag.reader`` loads them."""
+    """Writes the mean of factors and head as ``rag.reader`` loads them."""
     import torch
     from safetensors.torch import save_file
 
-    halves = {n: v.detach().to(torch.float16).contiguous() for n, v in trainee.trained.items()}
+    halves = {name: value.to(torch.float16) for name, value in trainee.mean.items()}
     save_file(halves, path)
 
 
@@ -443,17 +452,17 @@ def _checkpoint(path: Path, trainee: Trainee, step: int) -> None:
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {}
+    tensors: dict[str, Any] = {}
     for name, value in trainee.trained.items():
         state = trainee.optimizer.state[value]
-        tensors[name] = value.detach()
-        tensors[f"{name} mean"], tensors[f"{name} square"] = state["exp_avg"], state["exp_avg_sq"]
+        tensors |= {name: value.detach(), f"{name} mean": trainee.mean[name]}
+        tensors |= {f"{name} {moment}": state[moment] for moment in MOMENTS}
     save_file(tensors, path.with_suffix(".new"), metadata={"step": str(step)})
     path.with_suffix(".new").replace(path)
 
 
 def _resume(path: Path, trainee: Trainee) -> int:
-    """Fills parameters and the optimizer's moments from a checkpoint; returns its step, or 0."""
+    """Fills in parameters, mean and the optimizer's moments from a checkpoint; its step, or 0."""
     import torch
     from safetensors import safe_open
 
@@ -463,11 +472,9 @@ def _resume(path: Path, trainee: Trainee) -> int:
         step = int(file.metadata()["step"])
         for name, value in trainee.trained.items():
             value.copy_(file.get_tensor(name))
-            trainee.optimizer.state[value] = {
-                "step": torch.tensor(float(step)),
-                "exp_avg": file.get_tensor(f"{name} mean"),
-                "exp_avg_sq": file.get_tensor(f"{name} square"),
-            }
+            trainee.mean[name].copy_(file.get_tensor(f"{name} mean"))
+            moments = {moment: file.get_tensor(f"{name} {moment}") for moment in MOMENTS}
+            trainee.optimizer.state[value] = {"step": torch.tensor(float(step)), **moments}
     return step
 
 
@@ -494,7 +501,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=2400, help="of 16 passages")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--start", type=Path, help="factors to go on from (default: fresh ones)")
-    parser.add_argument("--way", type=float, default=0.5, help="share kept of the way from --start")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bf16", action="store_true", help="where the processor has it")
     parser.add_argument("--keep-every", type=int, default=100, help="steps between checkpoints")

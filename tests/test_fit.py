@@ -6,9 +6,10 @@ from datetime import date
 
 import numpy as np
 import pytest
+from conftest import STORIES, write_jsonl
 
-from eval.fit import SIGNS, Labelled, _logistic, _without_answer, calibration_error
-from rag import Article, Hit, Passage
+from eval.fit import SIGNS, Labelled, _logistic, _without_answer, calibration_error, examples
+from rag import Article, Chatbot, Hit, Passage
 from rag.evidence import FEATURES
 
 
@@ -26,6 +27,35 @@ def test_cutting_the_answer_out_leaves_the_other_sentences():
     cut = _without_answer(hit, item)
     assert cut is not None
     assert cut.text == "城东水厂检修。请提前储水。"
+
+
+def test_another_article_with_the_answers_words_is_neither_right_nor_wrong(
+    archive, reader, tmp_path
+):
+    copy = {
+        "title": "观鸟手记",
+        "text": "我也看到了312只白鹭。湿地的风很大。",
+        "date": "2024-03-05",
+    }
+    write_jsonl(tmp_path / "more.jsonl", [copy])
+    archive.add([tmp_path / "more.jsonl"])
+    gold = next(a.text for a in archive.articles() if a.title == STORIES[0]["title"])
+    item = Labelled(
+        group="news",
+        question="观鸟节记录到白鹭多少只？",
+        answers=("312只",),
+        gold=gold,
+        asked_on=date(2024, 4, 1),
+    )
+    made = {one.group: one for one in examples(Chatbot(archive, reader=reader), [item])}
+    assert {name: int(one.right.sum()) for name, one in made.items()} == {
+        "news": 1,
+        "news-removed": 0,
+        "news-cut": 0,
+    }
+    sentences = {name: len(one.rows) for name, one in made.items()}
+    # 3 of the gold article, 2 and 4 of the others, 2 of the copy, of which one has the answer
+    assert sentences == {"news": 3 + 6 + 1, "news-removed": 6, "news-cut": 2 + 6 + 1}
 
 
 def test_no_weight_has_the_wrong_sign():

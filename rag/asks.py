@@ -17,6 +17,9 @@ from rag.types import Span
 
 Kind = Literal["person", "date", "time", "number", "place", "reason", "list", "words", "other"]
 
+MEASURED: tuple[Kind, ...] = ("number", "date", "time")
+"""Kinds that a few words answer even where the question compares: 比去年多了多少."""
+
 _DIGITS = r"[0-9０-９〇零一二两三四五六七八九十百千万亿.．,，%％]"
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏"
@@ -202,7 +205,8 @@ def asked(question: str) -> Asked:
         units=_units(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
-        sentence=kind in ("reason", "words") or bool(_WEIGHS.search(text)),
+        sentence=kind in ("reason", "words")
+        or (kind not in MEASURED and bool(_WEIGHS.search(text))),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",
         noun=match["noun"] if (match := _NOUN.search(text)) else "",

@@ -108,24 +108,26 @@ def unlabelled(text: str, span: Span, question: str) -> Span:
 
 def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) -> Span:
     """The span of a number with its unit and what makes it less sure (约40个), where the question
-    asks about so many of a ``noun`` (个国家参加). Of a span that is no number alone, the one number
-    of the quote that the noun follows, or of the span that has one of the ``units`` (a pattern), if
-    there is just one; a share stays as it is told (下降3%).
+    asks about so many of a ``noun`` (个国家参加). If just one number of the quote has the noun
+    behind it, that one: all of the noun (只白鹭) where the span is a number alone, else as much of
+    it as there is, or one of the ``units`` (a pattern) in the span. A share stays as it is told
+    (下降3%).
     """
     alone = re.fullmatch(rf"第?{_SO_MANY}(?P<unit>[^0-9，。；、]{{0,4}})", text[slice(*span)])
-    if alone:
-        unit = span[0] + alone.start("unit")
-        end = unit + _unit(text[unit : quote[1]], noun)
-        return _unsure(text, quote, (span[0], max(span[1], end)))
-    tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), 1, -1)]
-    if units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
+    unit = span[0] + alone.start("unit") if alone else span[0]
+    least = max(3, len(noun)) if alone else 2
+    tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), least - 1, -1)]
+    if not alone and units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
         tries.append((span, units))
     for (start, end), following in tries:
         found = list(re.finditer(rf"{_ALONE}{_SO_MANY}(?=(?:{following}){_ENDS})", text[start:end]))
         if len(found) == 1:
             begin, after = (start + at for at in found[0].span())
             return _unsure(text, quote, (begin, after + _unit(text[after : quote[1]], noun)))
-    return span
+    if not alone:
+        return span
+    end = unit + _unit(text[unit : quote[1]], noun)
+    return _unsure(text, quote, (span[0], max(span[1], end)))
 
 
 def _unit(after: str, noun: str) -> int:

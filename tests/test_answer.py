@@ -208,6 +208,11 @@ def test_a_number_of_other_things_is_no_answer():
     assert (chosen.short, chosen.confidence) == ("", NO_WORDS)
 
 
+def test_a_number_is_told_where_the_question_compares():
+    chosen = read_as("白鹭与去年相比多了多少只？", "白鹭比去年多45只。", "45只")
+    assert chosen.short == "45只"
+
+
 def test_an_office_is_told_whole():
     text = "委员、石渡县委书记林知远表示，路要修好。"
     assert read_as("林知远是什么职务？", text, "石渡县委").short == "委员、石渡县委书记"

@@ -6,8 +6,9 @@ Questions with known answers are put to real archives through the chatbot's own 
 answer is made in three ways: the gold article is taken out of what was found, with all else that
 has the answer's words; the sentences that hold the answer are cut out of their passages, which
 leaves an article that is about the matter but does not say; and the question gets a year, a place,
-an ordinal or a title that the article does not speak of (``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability
-is that of an archive where one question in two has its answer.
+an ordinal or a title that the article does not speak of (``eval.formed``). Right and wrong best
+sentences weigh the same in all, so the probability is that of an archive where one question in two
+has its answer.
 
 The weights are fitted on all questions; the figures beside them are of five folds, each scored by
 weights from the other four: best sentences right, area under the ROC curve, expected calibration

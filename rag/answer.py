@@ -263,12 +263,10 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
     if wanted.kind == "number":
         words = unlabelled(text, words, query.text)
         words = counted(text, quote, words, wanted.noun, wanted.units)
+        other = wanted.things and not _tells(text[slice(*words)], wanted)
+        return (quote[0], quote[0]) if other else words
     if wanted.kind == "date" and not _tells(text[slice(*words)], wanted):
-        words = only_time(text, quote) or words
-    if (wanted.kind == "date" or wanted.units) and not _tells(text[slice(*words)], wanted):
-        return quote[0], quote[0]
-    if wanted.kind == "number":
-        return words
+        return only_time(text, quote) or words
     return with_noun(text, quote, words, wanted.noun)
 
 

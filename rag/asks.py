@@ -139,6 +139,9 @@ MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
     "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例"
 )
+_AMOUNTS = "分天年月日里平公米吨斤倍元万亿"
+"""Those that other units measure as well: 半小时 answers 几分钟."""
+
 _ALIKE = (
     "人名位",
     "册本部",
@@ -182,8 +185,8 @@ class Asked:
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
     ``reporter`` says that who wrote the article may be meant. ``holder`` is the person whose office
-    is asked for. ``noun`` begins with what is
-    asked about: 个国家参加 in 有多少个国家参加.
+    is asked for. ``noun`` begins with what is asked about: 个国家参加 in 有多少个国家参加;
+    ``things`` says that these are things to be counted, which no other unit measures.
     """
 
     kind: Kind
@@ -193,6 +196,7 @@ class Asked:
     sentence: bool = False
     reporter: bool = False
     holder: str = ""
+    things: bool = False
     noun: str = ""
 
 
@@ -200,6 +204,7 @@ def asked(question: str) -> Asked:
     """Reads the question words; a reason or a list goes before a single thing."""
     text = fold(question)
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
+    unit = match["unit"] if (match := _UNIT.search(text)) else ""
     return Asked(
         kind=kind,
         units=_units(text) if kind == "number" else None,
@@ -209,6 +214,7 @@ def asked(question: str) -> Asked:
         or (kind not in MEASURED and bool(_WEIGHS.search(text))),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",
+        things=kind == "number" and unit in MEASURES and unit not in _AMOUNTS,
         noun=match["noun"] if (match := _NOUN.search(text)) else "",
     )
 
@@ -245,6 +251,11 @@ def person_in(text: str) -> str:
     return match[0] if match else ""
 
 
+def is_office(words: str) -> bool:
+    """Whether the words end with an office: 委员、县委书记."""
+    return bool(re.search(rf"(?:{_OFFICE.pattern}|[长员委]|代表|负责人|发言人)$", words))
+
+
 def persons_in(text: str) -> list[str]:
     """The persons that a text names at its beginning, behind a mark, an office or a word that leads
     to a name, each once: not the 龙口 in 合龙口.
@@ -276,8 +287,8 @@ def _units(text: str) -> str | None:
     named = match["unit"] if match and match["unit"] in MEASURES else ""
     alike = "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named and named in a)))
     if _SHARE.search(text) and not named:
-        return "%|％|成|倍|个百分点|分之"
+        return "%|％|成|倍|番|半|个百分点|分之"
     if _MONEY.search(text) and (not named or named in "元万亿" or "人民币" in text):
-        return "元|万|亿|美元|块|角"
+        return "[\u4e00-\u9fff]{0,2}元|万|亿|块|角|英镑|卢布|卢比|法郎|比索|里拉"
     stretch = re.search(r"多([长高久大远深宽重快])", text)
     return _LENGTHS[stretch[1]] if stretch else alike or None

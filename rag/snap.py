@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Set
 from itertools import takewhile
 
-from rag.asks import MEASURES
+from rag.asks import MEASURES, is_office
 from rag.terms import bigrams
 from rag.types import Span
 
@@ -162,14 +162,14 @@ def only_time(text: str, quote: Span) -> Span | None:
 
 
 def office_of(text: str, quote: Span, name: str) -> Span | None:
-    """What stands in front of a person's name in a quote, up to a mark: 县委书记、县长."""
+    """The office that stands in front of a person's name in a quote: 县委书记、县长."""
     at = text.find(name, *quote)
     start = max(quote[0], *(text.rfind(mark, quote[0], max(at, 0)) + 1 for mark in _BREAKS))
-    return (start, at) if 0 < at - start <= OFFICE else None
+    return (start, at) if at - start <= OFFICE and is_office(text[start : max(at, start)]) else None
 
 
 def addressed(text: str, span: Span) -> Span:
-    """The span of a person with how the paper speaks of them: 龚先生 for 龚."""
+    """The span of a person with how the paper speaks of them: 林先生 for 林."""
     polite = _POLITE.match(text, span[1])
     return (span[0], polite.end()) if polite else span
 

@@ -23,11 +23,11 @@ from rag.snap import (
     addressed,
     called,
     counted,
+    day_of,
     enumerated,
     in_one_clause,
     listing,
     office_of,
-    only_time,
     unlabelled,
     with_noun,
 )
@@ -265,8 +265,8 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
         words = counted(text, quote, words, wanted.noun, wanted.units)
         other = wanted.things and not _tells(text[slice(*words)], wanted)
         return (quote[0], quote[0]) if other else words
-    if wanted.kind == "date" and not _tells(text[slice(*words)], wanted):
-        return only_time(text, quote) or words
+    if wanted.kind == "date":
+        words = day_of(text, quote, words)
     return with_noun(text, quote, words, wanted.noun)
 
 

@@ -155,10 +155,12 @@ def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
     return span
 
 
-def only_time(text: str, quote: Span) -> Span | None:
-    """The one day that a quote names, if there is just one."""
+def day_of(text: str, quote: Span, span: Span) -> Span:
+    """The span of a day; where it has no time in it, the one day that the quote names, if there is
+    just one.
+    """
     found = [match.span() for match in _DAY.finditer(text, *quote)]
-    return found[0] if len(found) == 1 else None
+    return found[0] if len(found) == 1 and not re.search(_TIME, text[slice(*span)]) else span
 
 
 def office_of(text: str, quote: Span, name: str) -> Span | None:

@@ -106,6 +106,10 @@ def test_a_reason_is_quoted_as_far_as_it_is_named():
 def test_a_list_is_quoted_until_it_has_as_many_things():
     chosen = evidence("方案分哪三项？", hit("方案分三项。一是修路；二是种树。还要架桥。别的不提。"))
     assert texts(chosen)[0][0].startswith("方案分三项。一是修路；二是种树。")
+    films = hit("三集的名字依次是《山》《水》《人》。每集很短。片子还没有开播。")
+    assert texts(evidence("三集的名字分别是什么？", films))[0] == [
+        "三集的名字依次是《山》《水》《人》。"
+    ]
 
 
 def test_never_more_than_the_settings_allow():

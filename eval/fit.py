@@ -141,13 +141,11 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
         rest = [hit for hit in hits if not _of_gold(hit, item) and not _holds(hit.text, item)]
         cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
         wrong = astray(item.question, item.gold, pool, random.Random(number))
-        asked = replace(item, question=wrong or item.question)
-        gone = inquiry.retrieve(wrong) if wrong else []
-        for what, labelled, kept in (
-            ("removed", item, rest),
-            ("cut", item, cut),
-            ("astray", asked, gone),
-        ):
+        unanswerable = [("removed", item, rest), ("cut", item, cut)]
+        if wrong:
+            asked = replace(item, question=wrong)
+            unanswerable.append(("astray", asked, inquiry.retrieve(wrong)))
+        for what, labelled, kept in unanswerable:
             unanswered = _example(inquiry, labelled, kept, f"{item.group}-{what}", part)
             if len(unanswered.rows):
                 yield replace(unanswered, right=np.zeros(len(unanswered.rows), np.bool_))

@@ -20,6 +20,7 @@ from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, share
 from rag.passages import sentences
 from rag.snap import (
+    APART,
     addressed,
     called,
     counted,
@@ -43,7 +44,7 @@ SAME = 0.6
 _LEANS = re.compile(r"[他她它]们?|该|此|对此|这|其中|其|同时|据介绍|据了解|二是|三是")
 _FIGURE = re.compile(r"[0-9０-９〇零一二两三四五六七八九十百千半]")
 _JOINED = re.compile(r"、|；|和|及|与")
-_BETWEEN = re.compile(r"[、；;]|[”》][和及]?[“《]")
+_BETWEEN = re.compile(rf"{APART}|[、；;]")
 _GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此外|另外|同时|其中|还将?|并")
 
 

@@ -204,17 +204,17 @@ def asked(question: str) -> Asked:
     """Reads the question words; a reason or a list goes before a single thing."""
     text = fold(question)
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
-    unit = match["unit"] if (match := _UNIT.search(text)) else ""
+    measure = _measure(text)
     return Asked(
         kind=kind,
-        units=_units(text) if kind == "number" else None,
+        units=_units(text, measure) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words")
         or (kind not in MEASURED and bool(_WEIGHS.search(text))),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",
-        things=kind == "number" and unit in MEASURES and unit not in _AMOUNTS,
+        things=kind == "number" and bool(measure) and measure not in _AMOUNTS,
         noun=match["noun"] if (match := _NOUN.search(text)) else "",
     )
 
@@ -282,9 +282,14 @@ def _counted(text: str) -> str:
     return match[0] if match else ""
 
 
-def _units(text: str) -> str | None:
+def _measure(text: str) -> str:
+    """The measure word that a question counts with (多少只); empty where there is none."""
     match = _UNIT.search(text)
-    named = match["unit"] if match and match["unit"] in MEASURES else ""
+    return match["unit"] if match and match["unit"] in MEASURES else ""
+
+
+def _units(text: str, named: str) -> str | None:
+    """The units that the number must have; ``named`` is the question's measure word."""
     alike = "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named and named in a)))
     if _SHARE.search(text) and not named:
         return "%|％|成|倍|番|半|个百分点|分之"

@@ -39,7 +39,7 @@ FEATURES = (
     "focus_nearby",  # the same with its neighbours and headline
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
-    "names_missing",  # share of the question's quoted names, regions and numbers that it lacks
+    "names_missing",  # share of the question's names, regions, numbers that the context lacks
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
     "span_lead",  # how far it is above the mean of the other articles' best

@@ -2,20 +2,21 @@
 
 Questions with known answers are put to real archives through the chatbot's own stages. For
 ``choice`` each sentence of the passages found is an example: does it hold the answer? For
-``support`` each question is one: does the best sentence hold the answer? What an archive can't
-answer is made in three ways: the gold article is taken out of what was found, with all else that
-has the answer's words; the sentences that hold the answer are cut out of their passages, which
-leaves an article that is about the matter but does not say; and the question gets a year, a place,
-an ordinal or a title that the article does not speak of (``eval.formed``). Right and wrong best
-sentences weigh the same in all, so the probability is that of an archive where one question in two
-has its answer.
+``support`` each question is one: does the best sentence hold the answer? Some were written as what
+the archive can't answer (``eval.written``), others are made so in three ways: the gold article is
+taken out of what was found, with all else that has the answer's words; the sentences that hold the
+answer are cut out of their passages, which leaves an article that is about the matter but does not
+say; and the question gets a year, a place, an ordinal or a title that the article does not speak of
+(``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability is that
+of an archive where one question in two has its answer.
 
 The weights are fitted on all questions; the figures beside them are of five folds, each scored by
 weights from the other four: best sentences right, area under the ROC curve, expected calibration
 error, and what each threshold answers and gets wrong.
 
-Data (``--data``): the parts of ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answers)
-and of ``chronoqa/`` that the reader was not trained on. No test set is read.
+Data (``--data``): the parts of ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answers),
+of ``chronoqa/`` and of the written questions, with the reports of ``crud/`` that they are about,
+that the reader was not trained on. No test set is read.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from embeddings.encoder import Progress
 from eval.files import read_jsonl
 from eval.formed import astray
 from eval.metrics import auroc
-from eval.train_reader import literal_news, trial
+from eval.train_reader import TITLE, literal_news, trial
+from eval.written import for_training, written
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 RIDGE = 10.0
+WRITTEN = 2
+"""How many written questions there are for each of the other two kinds."""
+
 SIGNS = {
     "rarest_missing": -1,
     "longest_missing": -1,
@@ -79,7 +84,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A question of the training data. ``gold`` is the text that holds the answer."""
+    """A question of the training data. ``gold`` is the text that holds the answer; no ``answers``:
+    nothing does.
+    """
 
     group: str
     question: str
@@ -123,6 +130,31 @@ def news_questions(
     return chunks, random.Random(seed).sample(literal, min(count, len(literal)))
 
 
+def written_questions(
+    data: Path, count: int, seed: int
+) -> tuple[list[dict[str, Any]], list[Labelled]]:
+    """The reports that no written question trains the reader on, and a sample of the questions
+    about them.
+    """
+    reports = read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")
+    kept = {report["id"]: report for report in reports if not for_training(report["id"])}
+    questions = []
+    for one in written():
+        if one.report in kept:
+            text = kept[one.report]["text"]
+            questions.append(
+                Labelled(
+                    group=f"written-{one.kind}" if one.answer is None else "written",
+                    question=one.question,
+                    answers=(text[slice(*one.answer)],) if one.answer else (),
+                    gold=text,
+                    asked_on=date(2023, 10, 1),
+                )
+            )
+    sample = random.Random(seed).sample(questions, min(count, len(questions)))
+    return list(kept.values()), sample
+
+
 def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
     """What the chatbot's stages make of each question: as it is, without the gold article, without
     the sentences that answer, and gone astray.
@@ -135,9 +167,11 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
         hits = inquiry.retrieve(item.question)
         part = number % FOLDS
         example = _example(inquiry, item, hits, item.group, part)
-        if not example.right.any():
+        if not len(example.rows) or (item.answers and not example.right.any()):
             continue
         yield example
+        if not item.answers:
+            continue
         rest = [hit for hit in hits if not _of_gold(hit, item) and not _holds(hit.text, item)]
         cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
         wrong = astray(item.question, item.gold, pool, random.Random(number))
@@ -336,12 +370,18 @@ def _archive(
 def _gather(work: Path, data: Path, count: int, seed: int) -> list[Example]:
     contexts, reading = reader_questions(data, count, seed)
     chunks, news = news_questions(data, count, seed)
+    reports, told = written_questions(data, WRITTEN * count, seed)
     sources: list[tuple[str, list[dict[str, Any]], list[Labelled]]] = [
         ("reader", [{"title": c[:20], "text": c} for c in contexts], reading),
         (
             "news",
             [{"title": c["text"][:30], "text": c["text"], "date": c["date"]} for c in chunks],
             news,
+        ),
+        (
+            "written",
+            [{"title": r["text"][:TITLE], "text": r["text"], "date": r["date"]} for r in reports],
+            told,
         ),
     ]
     encoder = _RememberingEncoder()
@@ -357,7 +397,7 @@ def _gather(work: Path, data: Path, count: int, seed: int) -> list[Example]:
 def main(argv: list[str] | None = None) -> int:
     """Gathers, fits, writes the weights and prints the held-out figures."""
     parser = argparse.ArgumentParser(description="Fit the weights of rag/evidence.json.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with reader/, chronoqa/")
+    parser.add_argument("--data", type=Path, required=True, help="with reader/, chronoqa/, crud/")
     parser.add_argument(
         "--work", type=Path, default=Path("var/fit"), help="where archives are kept"
     )

@@ -1,19 +1,21 @@
 """Trains the span reader: python -m eval.train_reader --data FOLDER --steps 2400
 
-LoRA (Hu et al. 2021) on the linear layers of the bundled encoder and a head of two logits a token,
-trained on passages cut as the archive cuts them, half of them with a headline and date in front.
-Position 0 stands for "not here": so it is for questions marked impossible, for other passages of
-the context that answers, for passages of other contexts that share the question's words, and for
-passages out of which the sentence with the answer was cut. Drawn anew for each epoch.
+The linear layers of the bundled encoder and a head of two logits a token, trained on passages cut
+as the archive cuts them, half of them with a headline and date in front. Position 0 stands for "not
+here": so it is for questions that their context does not answer, for other passages of the context
+that does, for passages of other contexts that share the question's words, and for passages out of
+which the sentence with the answer was cut. Drawn anew for each epoch.
 
-The result is ``rag/reader.safetensors``: the low-rank factors and the head, in fp16. A checkpoint
-is written every 100 steps; the same command goes on from it, to the same result.
+The result is ``rag/reader.safetensors``: what the layers changed by, as factors of low rank (by
+singular values; Hu et al. 2021 train such factors), and the head, in fp16. A checkpoint is written
+every 100 steps; the same command goes on from it, to the same result.
 
 Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA 4.0), two thirds of
 the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage, and
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
-times as long as the others' and which count ``TRIAL_WEIGHT`` times. The rest of these two is for
-``eval.fit``. Beside them questions formed from news (``eval.formed``). ``--score FILE`` only prints
+times as long as the others' and which count ``TRIAL_WEIGHT`` times. Beside them questions written
+about reports of ``crud/`` (``eval.written``), of those a sixth, and what is left of the former two,
+is for ``eval.fit``; and questions formed from news (``eval.formed``). ``--score FILE`` only prints
 EM and F1 of the shipped reader.
 """
 
@@ -29,19 +31,22 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from embeddings.bundled import bundled_folder
 from eval.files import read_jsonl
 from eval.formed import Formed, astray, formed, unanswered
-from eval.metrics import exact_match, overlap_f1
-from rag.passages import passages, sentences
+from eval.metrics import auroc, exact_match, overlap_f1
+from eval.written import for_training, written
+from rag.passages import embedded_text, passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader
 from rag.terms import bigrams, fold, question_terms
 from rag.types import Article, Span
 
-RANK = 32
+RANK = 128
 MAX_TOKENS = 384
 BATCH = 16
 NEAR = 5
@@ -53,11 +58,14 @@ TRIAL_WEIGHT = 3
 IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.25, 0.25, 0.2, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
 
-NEWS_FOREIGN, NEWS_CUT, NEWS_ASTRAY = 0.4, 0.5, 0.5
-"""The last three, for questions of news: what newspapers are asked for and do not say."""
+NEWS_IMPOSSIBLE, NEWS_FOREIGN, NEWS_CUT, NEWS_ASTRAY = 0.5, 0.3, 0.3, 0.5
+"""All but the second, for questions of news: what newspapers are asked for and do not say."""
 
-OF_REPORT, OTHERS = 2, 500
+OF_REPORT, OTHERS = 1, 500
 """Questions that are formed from one report, and those of others that one is mixed up with."""
+
+TITLE = 24
+"""Characters of a report that stand for its headline, which these reports lack."""
 
 TEMPLATE = "主力资金"
 """Reports of share prices, all in the same words: no questions are formed from them."""
@@ -68,7 +76,7 @@ class Record:
     """A question, the context it was asked of, and the answer's span in it; None: impossible.
     ``near`` are passages of other contexts that share its words and do not hold the answer,
     ``astray`` questions like it that the context does not answer. Of ``news``, more of what has no
-    answer is drawn.
+    answer is drawn. ``day`` is when the context appeared, as in ISO 8601; empty: not known.
     """
 
     question: str
@@ -77,6 +85,7 @@ class Record:
     near: tuple[str, ...] = ()
     astray: tuple[str, ...] = ()
     news: bool = False
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,22 @@ def news_records(data: Path) -> list[Record]:
         span = (start, start + len(record["answer"]))
         made.append(Record(question=record["question"], context=text, answer=span, news=True))
     return made
+
+
+def written_records(data: Path) -> list[Record]:
+    """The written questions that train the reader."""
+    reports = {r["id"]: r for r in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")}
+    return [
+        Record(
+            question=one.question,
+            context=reports[one.report]["text"],
+            answer=one.answer,
+            news=True,
+            day=reports[one.report]["date"],
+        )
+        for one in written()
+        if for_training(one.report) and one.report in reports
+    ]
 
 
 def formed_records(data: Path, seed: int) -> list[Record]:
@@ -185,6 +210,8 @@ def with_near(records: Sequence[Record]) -> list[Record]:
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    if not records:
+        return []
     contexts = list(dict.fromkeys(record.context for record in records))
     pool = [(c, c[a:b]) for c in contexts for a, b in _parts(c)]
     weigh = TfidfVectorizer(analyzer=bigrams, sublinear_tf=True)
@@ -223,11 +250,12 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
     made: list[Sample] = []
     for record in records:
         drawn: list[tuple[str, Span | None]] = []
+        impossible = NEWS_IMPOSSIBLE if record.news else IMPOSSIBLE
         for a, b in _parts(record.context):
             gold = record.answer
             if gold and a <= gold[0] and gold[1] <= b:
                 drawn.append((record.context[a:b], (gold[0] - a, gold[1] - a)))
-            elif rng.random() < (OTHER if gold else IMPOSSIBLE):
+            elif rng.random() < (OTHER if gold else impossible):
                 drawn.append((record.context[a:b], None))
         if record.near and rng.random() < (NEWS_FOREIGN if record.news else FOREIGN):
             drawn.append((rng.choice(record.near), None))
@@ -242,9 +270,8 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
             if rng.random() < (NEWS_ASTRAY if record.news else ASTRAY):
                 asked += [(wrong, passage, None) for passage in holding]
         for question, passage, answer in asked:
-            head = _headline(record.context, rng) if rng.random() < 0.5 else ""
-            mark = rng.choice(["", "？"]) if record.news else ""
-            question = question.rstrip("？") + mark if record.news else question
+            head = _headline(record, rng) if rng.random() < 0.5 else ""
+            question = _marked(question, rng) if record.news else question
             made.append(Sample(question=question, head=head, passage=passage, answer=answer))
     rng.shuffle(made)
     return made
@@ -263,9 +290,15 @@ def _clauses(passage: str) -> list[Span]:
     return [match.span() for match in re.finditer(r"[^，；。！？\n]+[，；。！？\n]*", passage)]
 
 
-def _headline(context: str, rng: random.Random) -> str:
-    day = f"{rng.randint(2000, 2024)}年{rng.randint(1, 12)}月{rng.randint(1, 28)}日"
-    return f"{context[: rng.randint(8, 20)]}（{day}）\n"
+def _headline(record: Record, rng: random.Random) -> str:
+    drawn = (rng.randint(2000, 2024), rng.randint(1, 12), rng.randint(1, 28))
+    year, month, day = map(int, record.day.split("-")) if record.day else drawn
+    return f"{record.context[: rng.randint(8, 20)]}（{year}年{month}月{day}日）\n"
+
+
+def _marked(question: str, rng: random.Random) -> str:
+    """The question with its mark or, as often, without."""
+    return question.rstrip("？?") + rng.choice(["", "?" if question.isascii() else "？"])
 
 
 def batches(records: Sequence[Record], seed: int) -> Iterator[list[Sample]]:
@@ -313,18 +346,19 @@ def encode(tokenizer: Any, batch: list[Sample]) -> tuple[Any, Any, Any]:  # noqa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trainee:
-    """The encoder, which stays as it is, what is ``trained`` (low-rank factors and head, by the
-    names under which they are shipped), their tokenizer and optimizer.
+    """The encoder, the weights of its linear layers as they were (``base``), and what is
+    ``trained``: these weights and the head's, by their names. All but the encoder is fp32.
     """
 
     model: Any
+    base: dict[str, Any]
     trained: dict[str, Any]
     tokenizer: Any
     optimizer: Any
 
 
-def build(seed: int, rate: float = 1e-3, *, bf16: bool = False) -> Trainee:
-    """Fresh factors; the head learns twice as fast."""
+def build(seed: int, rate: float = 1e-4, *, bf16: bool = False) -> Trainee:
+    """The encoder as it is, and a fresh head, which learns twice as fast."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -332,24 +366,21 @@ def build(seed: int, rate: float = 1e-3, *, bf16: bool = False) -> Trainee:
     folder = str(bundled_folder())
     # fused attention is slower backwards on a processor than its parts
     model = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
-    model.requires_grad_(requires_grad=False).to(torch.bfloat16 if bf16 else torch.float32)
     linear = torch.nn.Linear
-    factors = {}
-    for name, module in model.named_modules():
-        if isinstance(module, linear):
-            first = linear(module.in_features, RANK, bias=False).weight
-            factors[f"{name}.lora_A.weight"] = first
-            factors[f"{name}.lora_B.weight"] = torch.nn.Parameter(
-                torch.zeros(module.out_features, RANK)
-            )
+    layers = [name for name, module in model.named_modules() if isinstance(module, linear)]
+    own = dict(model.named_parameters())
+    base = {f"{name}.weight": own[f"{name}.weight"].detach().clone() for name in layers}
+    weights = {name: torch.nn.Parameter(weight.clone()) for name, weight in base.items()}
+    model.requires_grad_(requires_grad=False).to(torch.bfloat16 if bf16 else torch.float32)
     ends = dict(linear(model.config.hidden_size, 2).named_parameters(prefix="head"))
     groups = [
-        {"params": list(factors.values()), "lr": rate},
+        {"params": list(weights.values()), "lr": rate},
         {"params": list(ends.values()), "lr": 2 * rate},
     ]
     return Trainee(
         model=model,
-        trained=factors | ends,
+        base=base,
+        trained=weights | ends,
         tokenizer=AutoTokenizer.from_pretrained(folder),
         optimizer=torch.optim.AdamW(groups, weight_decay=0.01),
     )
@@ -361,7 +392,8 @@ def train(options: argparse.Namespace) -> None:
     made = formed_records(options.data, options.seed)
     read = with_astray(reader_records(options.data), options.seed)
     news = with_astray(news, options.seed)
-    records = [*with_near(read), *with_near(news), *with_near(made)]
+    told = written_records(options.data)
+    records = [*with_near(read), *with_near(news), *with_near(made), *with_near(told)]
     trainee = build(options.seed, options.rate, bf16=options.bf16)
     if options.start:
         _start(options.start, trainee)
@@ -382,7 +414,7 @@ def train(options: argparse.Namespace) -> None:
             _checkpoint(options.checkpoint, trainee, step)
     if options.start:  # on unseen passages a mean of two reads better than both (Wortsman 2022)
         _start(options.start, trainee, 1 - options.way)
-    save(options.target, trainee)
+    save(options.target, trainee, options.rank)
 
 
 def learn(trainee: Trainee, batch: list[Sample]) -> float:
@@ -391,14 +423,8 @@ def learn(trainee: Trainee, batch: list[Sample]) -> float:
 
     coded, firsts, lasts = encode(trainee.tokenizer, batch)
     trained, functional = trainee.trained, torch.nn.functional
-    own = dict(trainee.model.named_parameters())
-    # merged once a step: one product a layer instead of three, 1.6 times the steps in an hour
-    merged = {}
-    for name, a in trained.items():
-        if name.endswith(".lora_A.weight"):
-            weight, b = name.replace("lora_A.", ""), trained[name.replace("lora_A", "lora_B")]
-            merged[weight] = own[weight] + (SCALE * b @ a).to(own[weight].dtype)
-    out = torch.func.functional_call(trainee.model, merged, (), dict(coded))
+    weights = {name: trained[name].to(trainee.model.dtype) for name in trainee.base}
+    out = torch.func.functional_call(trainee.model, weights, (), dict(coded))
     hidden = out.last_hidden_state.float()
     logits = functional.linear(hidden, trained["head.weight"], trained["head.bias"])
     logits = logits.masked_fill(coded["attention_mask"][..., None] == 0, -1e4)
@@ -412,23 +438,32 @@ def learn(trainee: Trainee, batch: list[Sample]) -> float:
 
 
 def _start(path: Path, trainee: Trainee, share: float = 1.0) -> None:
-    """Moves the parameters to factors that were trained before, or a share of the way there."""
+    """Moves what is trained to a result of before, or a share of the way there."""
     import torch
     from safetensors.torch import load_file
 
-    before = load_file(path)
+    before = {name: value.float() for name, value in load_file(path).items()}
     with torch.no_grad():
-        for name, value in trainee.trained.items():
-            value.lerp_(before[name].float(), share)
+        for name, base in trainee.base.items():
+            a, b = (before[name.replace("weight", f"lora_{x}.weight")] for x in "AB")
+            trainee.trained[name].lerp_(base + SCALE * b @ a, share)
+        for name in ("head.weight", "head.bias"):
+            trainee.trained[name].lerp_(before[name], share)
 
 
-def save(path: Path, trainee: Trainee) -> None:
+def save(path: Path, trainee: Trainee, rank: int = RANK) -> None:
     """Writes factors and head as ``rag.reader`` loads them."""
     import torch
     from safetensors.torch import save_file
 
-    halves = {n: v.detach().to(torch.float16).contiguous() for n, v in trainee.trained.items()}
-    save_file(halves, path)
+    tensors = {name: trainee.trained[name].detach() for name in ("head.weight", "head.bias")}
+    for name, base in trainee.base.items():
+        change = (trainee.trained[name].detach() - base) / SCALE
+        left, values, right = torch.linalg.svd(change, full_matrices=False)
+        root = values[:rank].sqrt()
+        tensors[name.replace("weight", "lora_A.weight")] = root[:, None] * right[:rank]
+        tensors[name.replace("weight", "lora_B.weight")] = left[:, :rank] * root
+    save_file({n: t.to(torch.float16).contiguous() for n, t in tensors.items()}, path)
 
 
 def _checkpoint(path: Path, trainee: Trainee, step: int) -> None:
@@ -479,13 +514,44 @@ def score(path: Path, limit: int) -> dict[str, float]:
     return {"n": len(exact), "EM": sum(exact) / len(exact), "F1": sum(overlap) / len(overlap)}
 
 
+def score_written(data: Path, limit: int, factors: Path = FACTORS) -> dict[str, Any]:
+    """The same on written questions that the reader was not trained on, drawn at random, by kind,
+    each read in its whole report with headline and day; and how well the best span's score tells
+    those that the report answers from those that it does not (area under the ROC curve).
+    """
+    reader = Reader(factors=factors)
+    reports = {r["id"]: r for r in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")}
+    figures: dict[str, list[tuple[float, float]]] = {}
+    answered: list[float] = []
+    unanswered: list[float] = []
+    kept = [one for one in written() if not for_training(one.report)]
+    for one in random.Random(1).sample(kept, min(limit, len(kept))):
+        text = reports[one.report]["text"]
+        day = date.fromisoformat(reports[one.report]["date"])
+        article = Article(title=text[:TITLE], text=text, date=day)
+        parts = [text[a:b] for a, b in _parts(text)]
+        found = reader.read(one.question, [(embedded_text(article, 0, 0), part) for part in parts])
+        best = max(range(len(parts)), key=lambda i: found[i].score)
+        (answered if one.answer else unanswered).append(found[best].score)
+        if one.answer:
+            said, gold = parts[best][slice(*found[best].span)], text[slice(*one.answer)]
+            pair = (exact_match(said, gold), overlap_f1(said, gold))
+            figures.setdefault(one.kind, []).append(pair)
+    result: dict[str, Any] = {
+        kind: {"n": len(pairs), "EM": mean(e for e, _ in pairs), "F1": mean(f for _, f in pairs)}
+        for kind, pairs in figures.items()
+    }
+    return result | {"unanswered": len(unanswered), "AUROC": auroc(answered, unanswered)}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Trains, or scores with ``--score``."""
     parser = argparse.ArgumentParser(description="Train the span reader.")
     parser.add_argument("--data", type=Path, help="folder with reader/train.jsonl.gz")
     parser.add_argument("--steps", type=int, default=2400, help="of 16 passages")
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--start", type=Path, help="factors to go on from (default: fresh ones)")
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rank", type=int, default=RANK, help="of the factors that are written")
+    parser.add_argument("--start", type=Path, help="a result to go on from")
     parser.add_argument("--way", type=float, default=0.5, help="share kept of the way from --start")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bf16", action="store_true", help="where the processor has it")
@@ -494,8 +560,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--target", type=Path, default=FACTORS, help="where the result goes")
     parser.add_argument("--score", type=Path, help="a gzipped JSONL of questions with contexts")
     parser.add_argument("--limit", type=int, default=300)
+    parser.add_argument("--score-written", action="store_true", help="score on written questions")
     options = parser.parse_args(argv)
-    if options.score:
+    if options.score_written:
+        sys.stdout.write(
+            json.dumps(score_written(options.data, options.limit, options.target)) + "\n"
+        )
+    elif options.score:
         sys.stdout.write(json.dumps(score(options.score, options.limit)) + "\n")
     else:
         train(options)

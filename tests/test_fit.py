@@ -58,6 +58,20 @@ def test_another_article_with_the_answers_words_is_neither_right_nor_wrong(
     assert sentences == {"news": 3 + 6 + 1, "news-removed": 6, "news-cut": 2 + 6 + 1}
 
 
+def test_what_was_written_to_have_no_answer_is_one_example_of_wrong_sentences(archive, reader):
+    item = Labelled(
+        group="written-missing",
+        question="观鸟节是谁赞助的？",
+        answers=(),
+        gold=next(a.text for a in archive.articles() if a.title == STORIES[0]["title"]),
+        asked_on=date(2024, 4, 1),
+    )
+    (made,) = examples(Chatbot(archive, reader=reader), [item])
+    assert made.group == "written-missing"
+    assert len(made.right) == len(made.rows) > 3
+    assert not made.right.any()
+
+
 def test_no_weight_has_the_wrong_sign():
     rng = np.random.default_rng(1)
     rows = rng.normal(size=(300, len(FEATURES)))

@@ -28,8 +28,10 @@ from eval.train_reader import (
     trial,
     with_astray,
     with_near,
+    written_records,
 )
-from rag.reader import Reader
+from eval.written import Written, for_training
+from rag.reader import SCALE, Reader
 
 REPORT = "青禾大桥昨日合龙。青禾大桥主跨628米。市交通局局长林知远说，青禾大桥很长。"
 SHARES = "当日主力资金净流出3成。"
@@ -85,6 +87,31 @@ def test_the_clause_that_answers_is_cut_alone_or_with_its_sentence():
     assert made == {context, "今年还没有统计。", context.replace("木材出口35吨，", "")}
 
 
+def test_news_is_headed_by_its_own_day_and_asked_with_a_mark_or_without():
+    record = replace(store(3), news=True, day="2023-08-04")
+    made = [s for seed in range(40) for s in samples([record], random.Random(seed))]
+    heads = {sample.head for sample in made if sample.head}
+    assert heads
+    assert all(head.endswith("（2023年8月4日）\n") for head in heads)
+    assert {s.question for s in made} == {record.question, record.question.rstrip("？")}
+    english = replace(record, question="How many boxes of tea?")
+    made = [s for seed in range(40) for s in samples([english], random.Random(seed))]
+    assert {sample.question[-1] for sample in made} == {"a", "?"}
+
+
+def test_written_questions_that_are_kept_do_not_train(tmp_path, monkeypatch):
+    write_data(tmp_path)
+    questions = [
+        Written(report=report, kind="fact", question=f"{report}？", answer=(0, 4))
+        for report in ("free", "copy", "same", "shares", "elsewhere")
+    ]
+    monkeypatch.setattr("eval.train_reader.written", lambda: questions)
+    made = Counter(record.question for record in written_records(tmp_path))
+    trained = [one for one in ("free", "copy", "same", "shares") if for_training(one)]
+    assert made == {f"{one}？": 1 for one in trained}
+    assert 0 < len(trained) < 4
+
+
 def test_near_passages_are_of_other_contexts():
     assert all(record.near for record in RECORDS)
     assert all(record.context not in record.near for record in RECORDS)
@@ -100,7 +127,7 @@ def test_batches_are_the_same_for_the_same_seed():
 def test_learns_the_same_twice_and_loads_again(tmp_path):
     losses = []
     for steps in (3, 20):
-        trainee = build(seed=1)
+        trainee = build(seed=1, rate=3e-4)
         losses.append([learn(trainee, batch) for batch in islice(batches(RECORDS, 1), steps)])
     assert losses[0] == pytest.approx(losses[1][:3], rel=1e-3)
     assert sum(losses[1][-3:]) < sum(losses[1][:3]) * 0.8
@@ -141,7 +168,8 @@ def write_data(folder):
     write_jsonl(folder / "crud" / "crud1doc_factoid_dev.jsonl", [kept_back])
     texts = dict.fromkeys(("free", "copy", "same"), REPORT) | {"shares": REPORT + SHARES}
     with gzip.open(folder / "crud" / "distractors_5000.jsonl.gz", "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps({"id": k, "text": text}) + "\n" for k, text in texts.items())
+        reports = [{"id": k, "text": text, "date": "2023-08-04"} for k, text in texts.items()]
+        file.writelines(json.dumps(report) + "\n" for report in reports)
 
 
 def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
@@ -166,16 +194,50 @@ def test_no_question_is_formed_from_what_a_development_set_is_about(tmp_path):
     assert not {store(1).context, store(3).context} & {record.context for record in formed}
 
 
+def changes(path):
+    """What the layers changed by, from a result's factors."""
+    tensors = load_file(path)
+    return {
+        name.replace("lora_A.", ""): SCALE
+        * tensors[name.replace("lora_A", "lora_B")].float()
+        @ a.float()
+        for name, a in tensors.items()
+        if "lora_A" in name
+    }
+
+
+def apart(a, b):
+    """How far two sets of weights are from each other, of the size of the first."""
+    return float(sum((a[n] - b[n]).norm() for n in a) / sum(a[n].norm() for n in a))
+
+
+@pytest.mark.model
+def test_factors_of_low_rank_keep_the_most_of_a_change(tmp_path):
+    trainee = build(seed=1)
+    rng = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for name in trainee.base:
+            weight = trainee.trained[name]
+            n, m = weight.shape
+            weight += torch.randn(n, 4, generator=rng) @ torch.randn(4, m, generator=rng)
+    whole = {n: trainee.trained[n].detach() - base for n, base in trainee.base.items()}
+    for rank, most in ((4, 0.01), (2, 0.8)):
+        save(tmp_path / "factors.safetensors", trainee, rank)
+        lost = apart(whole, changes(tmp_path / "factors.safetensors"))
+        assert lost < most
+    assert lost > 0.3
+
+
 @pytest.mark.model
 def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
     write_data(tmp_path)
 
     def run(name):
         target = tmp_path / f"{name}.safetensors"
-        options = ("--data", tmp_path, "--steps", 4, "--keep-every", 2)
+        options = ("--data", tmp_path, "--steps", 4, "--keep-every", 2, "--rank", 384)
         files = ("--checkpoint", tmp_path / name, "--target", target)
         assert main([str(option) for option in (*options, *files)]) == 0
-        return load_file(target)
+        return changes(target)
 
     whole = run("whole")
     calls = count()
@@ -189,8 +251,7 @@ def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
         patch.setattr("eval.train_reader.learn", interrupted)
         run("stopped")
     resumed = run("stopped")
-    assert whole.keys() == resumed.keys()
-    assert all(torch.allclose(whole[name], resumed[name], atol=1e-3) for name in whole)
+    assert apart(whole, resumed) < 0.02
 
 
 @pytest.mark.model
@@ -201,14 +262,13 @@ def test_training_that_goes_on_keeps_a_share_of_the_way(tmp_path):
 
     def run(name, steps, *more):
         files = ("--checkpoint", tmp_path / f"{name}.checkpoint", "--target", targets[name])
-        options = ("--data", tmp_path, "--steps", steps, "--keep-every", 2, *files, *more)
-        assert main([str(option) for option in options]) == 0
-        return load_file(targets[name])
+        options = ("--data", tmp_path, "--steps", steps, "--keep-every", 2, "--rank", 384)
+        assert main([str(option) for option in (*options, *files, *more)]) == 0
+        return changes(targets[name])
 
     start = run("first", 2)
     result = run("goes_on", 2, "--start", targets["first"], "--way", 0.75)
-    end = load_file(tmp_path / "goes_on.checkpoint")
-    for name, value in result.items():
-        reached = 0.25 * start[name].float() + 0.75 * end[name]
-        assert torch.allclose(value.float(), reached, atol=1e-3)
-    assert any(not torch.equal(result[name], start[name]) for name in result)
+    end, base = load_file(tmp_path / "goes_on.checkpoint"), build(seed=1).base
+    reached = {n: 0.25 * start[n] + 0.75 * (end[n] - base[n]) for n in base}
+    assert apart(result, reached) < 0.02
+    assert apart(result, start) > 0.1

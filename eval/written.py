@@ -1,0 +1,52 @@
+"""Questions written for this project about reports of ``crud/distractors_5000.jsonl.gz``.
+
+``written.tsv`` has one a line: the report's id, the kind, the question, and where the answer's
+first and last character stand in the report's text (end exclusive; both empty where it says none).
+The questions were written with a language model that read the report, in words that are mostly not
+the report's; a program checked that the answer stands in the sentence named. The reports themselves
+are not part of this project.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.types import Span
+
+ANSWERED = ("fact", "paraphrase", "longer", "english")
+"""Kinds that the report answers: in its own words; in others; with a clause or a list; asked in
+English.
+"""
+
+UNANSWERED = ("missing", "false")
+"""Kinds that it does not: a detail that it does not give; another year, place or name than its."""
+
+FILE = Path(__file__).with_name("written.tsv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A question about a report. ``answer`` is a span of its text, None where it says none."""
+
+    report: str
+    kind: str
+    question: str
+    answer: Span | None
+
+
+def for_training(report: str) -> bool:
+    """Whether the questions about a report train the reader; one in six is for ``eval.fit``."""
+    return zlib.crc32(report.encode()) % 6 > 0
+
+
+def written() -> list[Written]:
+    """All of them, in the order of the file."""
+    return [_of(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+
+
+def _of(line: str) -> Written:
+    report, kind, question, start, end = line.split("\t")
+    answer = (int(start), int(end)) if start else None
+    return Written(report=report, kind=kind, question=question, answer=answer)

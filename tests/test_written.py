@@ -1,0 +1,39 @@
+"""The written questions: their form, and that each answer stands in its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from eval.files import read_jsonl
+from eval.written import ANSWERED, UNANSWERED, for_training, written
+from rag.passages import sentences
+
+REPORTS = Path(__file__).parents[2] / "shared" / "data" / "crud" / "distractors_5000.jsonl.gz"
+
+
+def test_a_question_has_an_answer_or_is_of_a_kind_without():
+    questions = written()
+    assert {one.kind for one in questions} == {*ANSWERED, *UNANSWERED}
+    assert all((one.answer is not None) == (one.kind in ANSWERED) for one in questions)
+    assert all(one.answer is None or one.answer[0] < one.answer[1] for one in questions)
+    asked = Counter((one.report, one.question) for one in questions)
+    assert set(asked.values()) == {1}
+
+
+def test_the_questions_about_a_sixth_of_the_reports_are_kept():
+    reports = {one.report for one in written()}
+    kept = [report for report in reports if not for_training(report)]
+    assert 0.12 < len(kept) / len(reports) < 0.21
+
+
+@pytest.mark.skipif(not REPORTS.exists(), reason="the reports of crud/ are not here")
+def test_each_answer_stands_in_one_sentence_of_its_report():
+    texts = {report["id"]: report["text"] for report in read_jsonl(REPORTS)}
+    bounds = {one.report: sentences(texts[one.report]) for one in written()}
+    for one in written():
+        if one.answer:
+            a, b = one.answer
+            assert any(start <= a and b <= end for start, end in bounds[one.report]), one.question

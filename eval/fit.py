@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 RIDGE = 10.0
 WRITTEN = 2
-"""How many written questions there are for each of the other two kinds."""
+"""Written questions, with and without an answer, for each of the other two kinds."""
 
 SIGNS = {
     "rarest_missing": -1,
@@ -401,7 +401,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--work", type=Path, default=Path("var/fit"), help="where archives are kept"
     )
-    parser.add_argument("--count", type=int, default=300, help="questions of each kind")
+    parser.add_argument("--count", type=int, default=300, help="questions of each source")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
     data = _gather(options.work, options.data, options.count, options.seed)

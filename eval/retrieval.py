@@ -15,7 +15,7 @@ from eval.commands import parser_of
 from eval.dataset import gold_ids, named_articles, read_questions
 from eval.metrics import bootstrap, mcnemar, rank_of, rate
 from rag import Archive, Settings
-from rag.retrieve import Scores, fuse
+from rag.retrieve import Scores, dense_share, fuse
 from rag.terms import question_terms
 
 
@@ -24,7 +24,9 @@ def legs(archive: Archive, question: str, vector: Any, settings: Settings) -> di
     dense = dict(archive.search_vectors(vector, settings.leg_size))
     lexical = dict(archive.search_terms(question_terms(question), settings.leg_size))
     both = dense | archive.cosines(vector, lexical.keys() - dense.keys())
-    return {"dense": dense, "lexical": lexical, "fused": fuse(both, lexical, settings.dense_weight)}
+    found = archive.passages_of(lexical)
+    weight = dense_share(archive, question, found, lexical, settings)
+    return {"dense": dense, "lexical": lexical, "fused": fuse(both, lexical, weight)}
 
 
 def ranked_articles(archive: Archive, scores: Scores) -> list[str]:
@@ -39,7 +41,13 @@ def main(argv: list[str]) -> int:
     parser = parser_of("wenbao eval retrieval", __doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--archive", type=Path, required=True)
-    parser.add_argument("--dense-weight", type=float, nargs="*", default=[Settings().dense_weight])
+    parser.add_argument(
+        "--dense-weight",
+        type=float,
+        nargs="*",
+        default=[Settings().dense_weight],
+        help="of the dense leg where a passage has all of the question's words",
+    )
     options = parser.parse_args(argv)
     archive = Archive(options.archive, create=False)
     questions = [q for q in read_questions(options.questions) if q.gold]

@@ -15,8 +15,10 @@ the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in the
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
 times as long as the others' and which count ``TRIAL_WEIGHT`` times. Beside them questions written
 about reports of ``crud/`` (``eval.written``), of those a sixth, and what is left of the former two,
-is for ``eval.fit``; and questions formed from news (``eval.formed``). ``--score FILE`` only prints
-EM and F1 of the shipped reader.
+is for ``eval.fit``; and questions formed from news (``eval.formed``).
+
+``--score FILE`` and ``--score-written`` train nothing: they print EM and F1 of the result at
+``--target``, on a reading-comprehension set and on the written questions that are kept.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ from eval.metrics import auroc, exact_match, overlap_f1
 from eval.written import for_training, written
 from rag.passages import embedded_text, passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader
-from rag.terms import bigrams, fold, question_terms
+from rag.terms import bigrams, fold, is_chinese, question_terms
 from rag.types import Article, Span
 
 RANK = 128
@@ -149,8 +151,8 @@ def written_records(data: Path) -> list[Record]:
 def formed_records(data: Path, seed: int) -> list[Record]:
     """Questions formed from reports: the articles of ``crud/distractors_5000.jsonl.gz``, but for
     those that stand near a development question of that set (near copies of its article, or with
-    its answer), and the chunks of ``chronoqa`` that neither ``eval.fit`` nor a development question
-    of that set reads.
+    its answer) or are kept for ``eval.fit``, and the chunks of ``chronoqa`` that neither
+    ``eval.fit`` nor a development question of that set reads.
     """
     asked = read_jsonl(data / "crud" / "crud1doc_factoid_dev.jsonl")
     kept_back = {
@@ -161,9 +163,13 @@ def formed_records(data: Path, seed: int) -> list[Record]:
     kept_back.update(key for r in read_jsonl(data / "chronoqa" / "dev.jsonl") for key in r["gold"])
     articles = read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")
     chunks = read_jsonl(data / "chronoqa" / "chunks.jsonl")
+    reports = [
+        *(article for article in articles if for_training(article["id"])),
+        *(chunk for chunk in chunks if not _for_fit(chunk["id"])),
+    ]
     texts = [
         report["text"]
-        for report in [*articles, *(chunk for chunk in chunks if not _for_fit(chunk["id"]))]
+        for report in reports
         if report["id"] not in kept_back and TEMPLATE not in report["text"]
     ]
     drawn: list[tuple[str, Formed]] = []
@@ -298,7 +304,7 @@ def _headline(record: Record, rng: random.Random) -> str:
 
 def _marked(question: str, rng: random.Random) -> str:
     """The question with its mark or, as often, without."""
-    return question.rstrip("？?") + rng.choice(["", "?" if question.isascii() else "？"])
+    return question.rstrip("？?") + rng.choice(["", "？" if is_chinese(question) else "?"])
 
 
 def batches(records: Sequence[Record], seed: int) -> Iterator[list[Sample]]:
@@ -407,8 +413,7 @@ def train(options: argparse.Namespace) -> None:
         losses.append(learn(trainee, batch))
         if step % 20 == 0:
             minutes = (time.monotonic() - before) / 60
-            mean = sum(losses[-20:]) / len(losses[-20:])
-            sys.stdout.write(f"step {step} loss {mean:.3f} {minutes:.1f} min\n")
+            sys.stdout.write(f"step {step} loss {mean(losses[-20:]):.3f} {minutes:.1f} min\n")
             sys.stdout.flush()
         if step % options.keep_every == 0:
             _checkpoint(options.checkpoint, trainee, step)
@@ -498,9 +503,9 @@ def _resume(path: Path, trainee: Trainee) -> int:
     return step
 
 
-def score(path: Path, limit: int) -> dict[str, float]:
+def score(path: Path, limit: int, factors: Path = FACTORS) -> dict[str, float]:
     """Exact match and character F1 (CMRC 2018's, answers without punctuation) on contexts."""
-    reader = Reader()
+    reader = Reader(factors=factors)
     exact, overlap = [], []
     for record in read_jsonl(path)[:limit]:
         texts = [record["context"][a:b] for a, b in _parts(record["context"])]
@@ -541,7 +546,8 @@ def score_written(data: Path, limit: int, factors: Path = FACTORS) -> dict[str, 
         kind: {"n": len(pairs), "EM": mean(e for e, _ in pairs), "F1": mean(f for _, f in pairs)}
         for kind, pairs in figures.items()
     }
-    return result | {"unanswered": len(unanswered), "AUROC": auroc(answered, unanswered)}
+    tells = auroc(answered, unanswered) if answered and unanswered else None
+    return result | {"unanswered": len(unanswered), "AUROC": tells}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -557,17 +563,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--bf16", action="store_true", help="where the processor has it")
     parser.add_argument("--keep-every", type=int, default=100, help="steps between checkpoints")
     parser.add_argument("--checkpoint", type=Path, default=Path("var/reader.safetensors"))
-    parser.add_argument("--target", type=Path, default=FACTORS, help="where the result goes")
+    parser.add_argument("--target", type=Path, default=FACTORS, help="the result")
     parser.add_argument("--score", type=Path, help="a gzipped JSONL of questions with contexts")
     parser.add_argument("--limit", type=int, default=300)
     parser.add_argument("--score-written", action="store_true", help="score on written questions")
     options = parser.parse_args(argv)
+    if not options.data and not options.score:
+        parser.error("--data is needed")
     if options.score_written:
         sys.stdout.write(
             json.dumps(score_written(options.data, options.limit, options.target)) + "\n"
         )
     elif options.score:
-        sys.stdout.write(json.dumps(score(options.score, options.limit)) + "\n")
+        sys.stdout.write(json.dumps(score(options.score, options.limit, options.target)) + "\n")
     else:
         train(options)
     return 0

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.asks import Asked, holds
+from rag.asks import ONE_CLAUSE, Asked, holds
 from rag.config import Settings
-from rag.evidence import EvidenceModel, Query, Sentence, share
+from rag.evidence import EvidenceModel, Query, Sentence
 from rag.passages import sentences
 from rag.snap import (
     APART,
@@ -32,7 +32,7 @@ from rag.snap import (
     unlabelled,
     with_noun,
 )
-from rag.terms import bigrams, likeness
+from rag.terms import bigrams, likeness, share
 from rag.types import Citation, Hit, Span
 
 if TYPE_CHECKING:
@@ -110,9 +110,6 @@ MIN_SPAN = 0.0
 it are as often right where they are the person, day, number or place that is asked for (of 23 in
 the development sets 15), and else seldom (of 27 eleven).
 """
-
-ONE_CLAUSE = ("person", "date", "time", "number", "place")
-"""Kinds of things that are said in one clause."""
 
 NO_WORDS = 0.25
 """The most that a sentence is trusted which does not have the person, the day, the number or the
@@ -222,7 +219,7 @@ def _neighbour(query: Query, found: Sequence[Sentence], i: int) -> Sentence | No
 
 def _words(query: Query, best: Sentence, quote: Span) -> Span:
     """The words that answer by themselves, inside the quote; empty where sentences must do, as for
-    a list of which they are a part.
+    a list of so many things of which they are a part.
     """
     wanted, text = query.wanted, best.hit.article.text
     nothing = (quote[0], quote[0])
@@ -238,8 +235,9 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     found = (start, max(start, end)) if sure else nothing
     if wanted.kind != "list":
         return finished(text, quote, found, query) if found != nothing else found
-    whole = _items(text[slice(*found)]) >= max(2, wanted.count)
-    return found if whole else listing(text, quote, wanted.count) or nothing
+    if _items(text[slice(*found)]) >= max(2, wanted.count):
+        return found
+    return listing(text, quote, wanted.count) or (nothing if wanted.count else found)
 
 
 def _of_kind(words: str, wanted: Asked) -> bool:
@@ -263,9 +261,7 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
         return addressed(text, words)
     if wanted.kind == "number":
         words = unlabelled(text, words, query.text)
-        words = counted(text, quote, words, wanted.noun, wanted.units)
-        other = wanted.things and not _tells(text[slice(*words)], wanted)
-        return (quote[0], quote[0]) if other else words
+        return counted(text, quote, words, wanted.noun, wanted.units)
     if wanted.kind == "date":
         words = day_of(text, quote, words)
     return with_noun(text, quote, words, wanted.noun)

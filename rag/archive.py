@@ -193,6 +193,10 @@ class Archive:
             last=last,
         )
 
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return int(self._store.read("SELECT COUNT(*) FROM passages")[0][0])
+
     def check(self) -> str:
         """``ok``, or what SQLite finds wrong with the database."""
         return self._store.check()

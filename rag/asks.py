@@ -17,6 +17,9 @@ from rag.types import Span
 
 Kind = Literal["person", "date", "time", "number", "place", "reason", "list", "words", "other"]
 
+ONE_CLAUSE: tuple[Kind, ...] = ("person", "date", "time", "number", "place")
+"""Kinds of things that are said in one clause."""
+
 MEASURED: tuple[Kind, ...] = ("number", "date", "time")
 """Kinds that a few words answer even where the question compares: 比去年多了多少."""
 
@@ -77,6 +80,8 @@ _SO_MANY = re.compile(
     r"(?<!第)([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
 )
 
+_STRETCH = r"(?<![许众很最更])多[长高久大远深宽重快]"
+
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "reason",
@@ -87,9 +92,10 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "list",
         re.compile(
-            r"哪些|哪(?!一[^十百])[一二两三四五六七八九十几0-9]+[个位项部条家种座名只件类项届支款大]|分别|各[是有]|有哪|"
-            r"包括什么|包括哪|包含|几个部分|"
-            rf"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{1,8}}[”」』]?(?:是|有|指|叫)的?是?什么|"
+            r"哪些|哪几(?![天日年周号]|个?月)|哪(?!一[^十百]|几)[一二两三四五六七八九十0-9]+"
+            r"(?:[位项部条家种座名只件类届支款大所处首段]|个(?![月字]))"
+            r"|分别|各[是有]|包括什么|包括哪|包含|几个部分|"
+            rf"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{1,8}}[”」』]?(?:是|有|指|叫)的?是?什么(?!时|地方)|"
             r"\bwhich .*s are\b|\bwhat are\b|\blist\b"
         ),
     ),
@@ -97,7 +103,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"什么时候|何时|哪一?[天日年月周]|几[月号日]|哪一?个(?:月|时间)|多久以前|什么日期|日期是"
+            r"什么时候|何时|哪[一几]?[天日年月周号]|哪[几两二三四五六0-9]个月|几[月号日]|哪一?个(?:月|时间)|多久以前|什么日期|日期是"
             r"|\bwhen\b|\bwhat (?:day|date|year)\b"
         ),
     ),
@@ -108,7 +114,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "number",
         re.compile(
-            r"多少|几(?!乎)|多[大高长宽深远重久快]|第几|比例是|金额|数量|人数|规模"
+            rf"多少|几(?!乎)|{_STRETCH}|第几|比例是|金额|数量|人数|规模"
             r"|\bhow (?:many|much|long|high|far|old|tall)\b"
         ),
     ),
@@ -125,6 +131,10 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_ASKS_TOO = re.compile(rf"什么|谁|哪(?!几)|多少|{_STRETCH}|怎")
+_ANY = r"(?<![哪第])(?<!百分之)几(?![点月号时日岁分])"
+_SOME = re.compile(rf"(?<=[那这好]){_ANY}")
+
 _WEIGHS = re.compile(
     r"是否|有没有|是不是|能不能|会不会|吗[？?]?$|更|相比|有何不同|区别|变化|怎么样|如何"
     r"|讲述?了?些?什么|什么内容|内容是什么|怎么回事|什么意[思义]|什么(?:作用|影响|特点|背景)"
@@ -133,15 +143,14 @@ _WEIGHS = re.compile(
 _NOUN = re.compile(
     r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>[\u4e00-\u9fff]{1,8})"
 )
-_UNIT = re.compile(r"(?:多少|几)(?:个|多)?(亿|万)?(?P<unit>[\u4e00-\u9fff])")
+_UNIT = re.compile(
+    r"(?:多少|几)(?:个|多)?(亿|万)?(?!款项|对[手象]|把握|顶级|部[门队分])(?P<unit>[\u4e00-\u9fff])"
+)
 _COUNTED = re.compile(f"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{2}}")
 MEASURES = (
     "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
-    "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例"
+    "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例部根款栋幢把顶对盒袋瓶桶"
 )
-_AMOUNTS = "分天年月日里平公米吨斤倍元万亿"
-"""Those that other units measure as well: 半小时 answers 几分钟."""
-
 _ALIKE = (
     "人名位",
     "册本部",
@@ -185,8 +194,7 @@ class Asked:
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
     ``reporter`` says that who wrote the article may be meant. ``holder`` is the person whose office
-    is asked for. ``noun`` begins with what is asked about: 个国家参加 in 有多少个国家参加;
-    ``things`` says that these are things to be counted, which no other unit measures.
+    is asked for. ``noun`` begins with what is asked about: 个国家参加 in 有多少个国家参加.
     """
 
     kind: Kind
@@ -196,27 +204,29 @@ class Asked:
     sentence: bool = False
     reporter: bool = False
     holder: str = ""
-    things: bool = False
     noun: str = ""
 
 
 def asked(question: str) -> Asked:
     """Reads the question words; a reason or a list goes before a single thing."""
-    text = fold(question)
+    text = _without_some(fold(question))
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
-    measure = _measure(text)
     return Asked(
         kind=kind,
-        units=_units(text, measure) if kind == "number" else None,
+        units=_units(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words")
         or (kind not in MEASURED and bool(_WEIGHS.search(text))),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",
-        things=kind == "number" and bool(measure) and measure not in _AMOUNTS,
         noun=match["noun"] if (match := _NOUN.search(text)) else "",
     )
+
+
+def _without_some(text: str) -> str:
+    """The text with 数 for each 几 that does not ask: 那几个, or where another word asks."""
+    return (re.compile(_ANY) if _ASKS_TOO.search(text) else _SOME).sub("数", text)
 
 
 def signatures(sentence: str, wanted: Asked) -> list[Span]:
@@ -234,7 +244,7 @@ def holds(sentence: str, wanted: Asked) -> float:
         told = sentence if wanted.reporter else _SIGNED.sub("", sentence)
         return float(bool(_NAME.search(told) or _OFFICE.search(told)))
     if wanted.units:
-        return float(bool(re.search(rf"{_DIGITS}[多余]?(?:个)?(?:{wanted.units})", sentence)))
+        return float(bool(re.search(rf"{_DIGITS} ?[多余]?个? ?(?:{wanted.units})", sentence)))
     return float(bool(_FORMS[wanted.kind].search(sentence)))
 
 
@@ -273,27 +283,30 @@ def is_person(words: str) -> bool:
 
 
 def _count(text: str) -> int:
-    numbers = [number_value(match[1]) or 0 for match in _SO_MANY.finditer(text)]
+    """How many things are asked for: 2 in 20部短片是哪两家单位拍的."""
+    numbers = [number_value(match[1]) or 0 for match in _counts(text)]
     return max((n for n in numbers if n <= 20), default=0)
 
 
 def _counted(text: str) -> str:
-    match = _COUNTED.search(text)
-    return match[0] if match else ""
+    matches = (_COUNTED.match(text, match.start()) for match in _counts(text))
+    return next((match[0] for match in matches if match), "")
 
 
-def _measure(text: str) -> str:
-    """The measure word that a question counts with (多少只); empty where there is none."""
+def _counts(text: str) -> list[re.Match[str]]:
+    """The numbers of things in a question: those behind 哪, if there are such."""
+    found = list(_SO_MANY.finditer(text))
+    return [match for match in found if text[: match.start()].endswith("哪")] or found
+
+
+def _units(text: str) -> str | None:
+    """The units that the number must have, by the measure word that the question counts with."""
     match = _UNIT.search(text)
-    return match["unit"] if match and match["unit"] in MEASURES else ""
-
-
-def _units(text: str, named: str) -> str | None:
-    """The units that the number must have; ``named`` is the question's measure word."""
+    named = match["unit"] if match and match["unit"] in MEASURES else ""
     alike = "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named and named in a)))
     if _SHARE.search(text) and not named:
         return "%|％|成|倍|番|半|个百分点|分之"
     if _MONEY.search(text) and (not named or named in "元万亿" or "人民币" in text):
         return "[\u4e00-\u9fff]{0,2}元|万|亿|块|角|英镑|卢布|卢比|法郎|比索|里拉"
-    stretch = re.search(r"多([长高久大远深宽重快])", text)
-    return _LENGTHS[stretch[1]] if stretch else alike or None
+    stretch = re.search(_STRETCH, text)
+    return _LENGTHS[stretch[0][1]] if stretch else alike or None

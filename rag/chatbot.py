@@ -5,6 +5,7 @@ The page, the command line, the Python interface and the evaluation all call thi
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 
 from rag.answer import Evidence, choose, cite, sentences_of, together
 from rag.archive import Archive, Counts
-from rag.asks import Asked, asked, holds, signatures
+from rag.asks import ONE_CLAUSE, Asked, asked, holds, signatures
 from rag.cite import verified
 from rag.config import Settings
 from rag.conversation import already_said, cited_before, parts, readings
@@ -46,6 +47,9 @@ FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(8999, 12, 31)
 
 LIKELY = 12
 """Sentences of the passages found whose vectors are compared with the question's."""
+
+_GOES_ON = re.compile(r"[。；]|(?<![0-9０-９])[，：]|[，：](?![0-9０-９])")
+"""A mark between clauses, not one inside a number (9：30)."""
 
 SPANS = 12
 """Answers of the reader in each sentence, of which one is taken."""
@@ -317,7 +321,8 @@ class Inquiry:
 
 def _with_words(sentence: Sentence, reading: Reading, wanted: Asked) -> Sentence:
     """The sentence with the reader's best answer in it, whole numbers and names; one that holds the
-    kind of thing asked for goes before one that the reader likes a little more.
+    kind of thing asked for goes before one that the reader likes a little more, unless it is one
+    thing that is asked for and that goes on over a clause.
     """
     text, start = sentence.hit.article.text, sentence.hit.passage.start
     begin, end = sentence.span[0] - start, sentence.span[1] - start
@@ -328,7 +333,13 @@ def _with_words(sentence: Sentence, reading: Reading, wanted: Asked) -> Sentence
         if not any(a < y and x < b for x, y in signed)
     ] or [(NO_SPAN, (begin, begin))]
     read = [(score, snapped(text, (start + a, start + b))) for score, (a, b) in spans]
-    score, words = max(read, key=lambda one: one[0] + KIND * holds(text[slice(*one[1])], wanted))
+
+    def liked(one: tuple[float, Span]) -> float:
+        said = text[slice(*one[1])]
+        goes_on = wanted.kind in ONE_CLAUSE and bool(_GOES_ON.search(said))
+        return one[0] if goes_on else one[0] + KIND * holds(said, wanted)
+
+    score, words = max(read, key=liked)
     return replace(sentence, words=words, score=score)
 
 

@@ -34,7 +34,8 @@ class Settings:
     """How questions are answered.
 
     ``leg_size``: passages that each leg finds. ``dense_weight``: share of the dense leg in the
-    fused score, the rest is lexical. ``time_bonus``: added to the score of a passage from the days
+    fused score for a question whose words stand in one passage (``rag.retrieve``); the rest is
+    lexical. ``time_bonus``: added to the score of a passage from the days
     that the question speaks of. ``topic_bonus``: the same for an article that the answer before
     cited, where a question goes on about it. ``passages``: passages that are read for an answer, at
     most ``per_article`` of one article. ``min_confidence``: below this estimated probability of
@@ -43,12 +44,12 @@ class Settings:
     """
 
     leg_size: int = 50
-    dense_weight: float = 0.5
+    dense_weight: float = 0.3
     time_bonus: float = 0.2
     topic_bonus: float = 0.2
     passages: int = 8
     per_article: int = 3
-    min_confidence: float = 0.35
+    min_confidence: float = 0.4
     max_sentences: int = 3
     suggestions: int = 3
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from rag.asks import Asked, asked, holds, regions_in
 from rag.dates import TimeMention, dates_in, periods_in
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
-from rag.terms import bigrams, focus_terms, fold, question_terms
+from rag.terms import bigrams, focus_terms, fold, question_terms, rarities, share
 from rag.types import Hit, Span
 
 if TYPE_CHECKING:
@@ -102,9 +101,7 @@ def query_of(
     mention: TimeMention | None = None,
 ) -> Query:
     """``frequencies``: in how many of the archive's ``passages`` each term occurs."""
-    terms = question_terms(question)
-    weights = {t: math.log((passages + 1) / (frequencies.get(t, 0) + 0.5)) for t in terms}
-    weights = {t: max(w, 0.1) for t, w in weights.items()}
+    weights = rarities({t: frequencies.get(t, 0) for t in question_terms(question)}, passages)
     named = _NAMED.findall(fold(question))
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
     names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
@@ -222,12 +219,6 @@ def _nearby(sentences: Sequence[Sentence], i: int) -> str:
     """The sentence with the one before and after it, as far as they are of the same passage."""
     around = [s for s in sentences[max(0, i - 1) : i + 2] if s.hit is sentences[i].hit]
     return "\n".join(s.text for s in around)
-
-
-def share(weights: Mapping[str, float], terms: set[str]) -> float:
-    """The weight of those of the terms that are in the set, of the weight of all."""
-    total = sum(weights.values())
-    return sum(w for t, w in weights.items() if t in terms) / total if total else 0.0
 
 
 def _longest_missing(query: Query, folded: str) -> int:

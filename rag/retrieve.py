@@ -1,9 +1,11 @@
 """Question to hits: a dense and a lexical leg, fused by weighted normalised scores.
 
 Each leg finds ``leg_size`` passages; its scores are stretched to 0..1 over what it found, and the
-fused score is ``dense_weight`` x dense + the rest x lexical (min-max fusion, as in Bruch, Gai and
-Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). What only the lexical leg
-found gets its exact cosine; what only the dense leg found gets 0 from the lexical one.
+fused score is w x dense + the rest x lexical (min-max fusion, as in Bruch, Gai and Ingber 2023, "An
+Analysis of Fusion Functions for Hybrid Retrieval"). w is ``dense_weight`` where the best lexical
+passage has all of the question's words, and nears 1 the fewer of them it has: a question in other
+words than the paper's is left to the vectors. What only the lexical leg found gets its exact
+cosine; what only the dense leg found gets 0 from the lexical one.
 
 Where the question names a time, both legs also look among the articles of those days alone, and a
 passage of those days gets ``time_bonus`` on top; a paper prints today what happened yesterday, so
@@ -13,7 +15,7 @@ about are treated in the same way, with ``topic_bonus``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -21,8 +23,8 @@ from typing import TYPE_CHECKING
 from rag.archive import Archive
 from rag.config import Settings
 from rag.dates import TimeMention
-from rag.terms import question_terms
-from rag.types import Article, Filters, Hit
+from rag.terms import bigrams, content_terms, question_terms, rarities, share
+from rag.types import Article, Filters, Hit, Passage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +59,8 @@ def retrieve(
         lexical = _union(archive.search_terms(terms, settings.leg_size, s) for s in scopes)
         dense |= archive.cosines(vector, lexical.keys() - dense.keys())
         found = archive.passages_of(dense.keys() | lexical.keys())
-    fused = fuse(dense, lexical, settings.dense_weight)
+        weight = dense_share(archive, question, found, lexical, settings)
+    fused = fuse(dense, lexical, weight)
     hits = [
         Hit(
             article=article,
@@ -72,6 +75,27 @@ def retrieve(
     ]
     hits.sort(key=lambda hit: (-hit.score, hit.passage.article_id, hit.passage.start))
     return _limited(hits, settings)
+
+
+def dense_share(
+    archive: Archive,
+    question: str,
+    found: Mapping[int, tuple[Article, Passage]],
+    lexical: Scores,
+    settings: Settings,
+) -> float:
+    """The dense leg's share of the fused score: ``dense_weight`` to the power of the share of the
+    question's words, weighted by rarity, that the best lexical passage has. ``found`` are the
+    passages of the rows; without a lexical leg all counts on the dense one, if that counts at all.
+    """
+    rows = lexical.keys() & found.keys()
+    if not rows:
+        return float(settings.dense_weight > 0)
+    article, passage = found[max(rows, key=lambda row: (lexical[row], -row))]
+    frequencies = archive.document_frequencies(content_terms(question))
+    weights = rarities(frequencies, archive.passage_count())
+    has = set(bigrams(f"{article.title}\n{article.text[passage.start : passage.end]}"))
+    return float(settings.dense_weight ** share(weights, has))
 
 
 def fuse(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:

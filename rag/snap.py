@@ -47,17 +47,23 @@ _FITTED = re.compile(
     re.DOTALL,
 )
 _SO_MANY = (
-    r"(?:[0-9]+(?:[.,][0-9]+)*|[〇零一二两三四五六七八九十百千万亿]+)[万亿千百]*[余多]?[万亿]*"
+    r"(?:[0-9]+(?:[.,][0-9]+)* ?|(?:(?<![人户总分岁件次])数|几|(?<!以)上(?=[百千万]))?"
+    r"[〇零一二两三四五六七八九十百千万亿]+)"
+    r"[万亿千百]*[余多]?[万亿]*"
 )
 _ALONE, _ENDS = r"(?<![第至到~～—0-9.-])", r"(?![^，。]{0,2}[至到~～—-])"
 """Around a number with its unit that is neither an ordinal nor the end of a range."""
+
+_RANGE = re.compile(rf".{{0,4}}?{_SO_MANY}[^0-9，。]{{0,4}}[至到~～—-]+{_SO_MANY}[^0-9，。]{{0,6}}")
+"""A range and nothing else."""
 
 _UNSURE = re.compile(
     r"(?:不超过|(?<![不得])超过?|(?<![节合签条预契])约|(?<![最附邻靠])近|将近|大约|逾|不足|不到|至少|接近|低于|高于"
     r"|零下|每[\u4e00-\u9fff]{1,2})$"
 )
 _MEASURES = re.compile(
-    rf"架次|人次|班次|车次|小时|分钟|公里|千米|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}]"
+    r" ?(?:个月|架次|人次|班次|车次|小时|分钟|公里|千米|公斤|公顷|公分|厘米|毫米|平方公里|平方米"
+    rf"|立方米|[{MEASURES}])"
 )
 
 _DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME})+")
@@ -112,24 +118,28 @@ def unlabelled(text: str, span: Span, question: str) -> Span:
 def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) -> Span:
     """The span of a number with its unit and what makes it less sure (约40个), where the question
     asks about so many of a ``noun`` (个国家参加). If just one number of the quote has the noun
-    behind it, that one: all of the noun (只白鹭) where the span is a number alone, else as much of
-    it as there is, or one of the ``units`` (a pattern) in the span. A share stays as it is told
-    (下降3%).
+    behind it, that one; in a span that is more than a number, the one with one of the ``units`` (a
+    pattern). A share and a range stay as they are told (下降3%, 7岁至15岁).
     """
+    if _RANGE.fullmatch(text[slice(*span)]):
+        return span
     alone = re.fullmatch(rf"第?{_SO_MANY}(?P<unit>[^0-9，。；、]{{0,4}})", text[slice(*span)])
-    unit = span[0] + alone.start("unit") if alone else span[0]
     least = max(3, len(noun)) if alone else 2
     tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), least - 1, -1)]
     if not alone and units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
         tries.append((span, units))
     for (start, end), following in tries:
         found = list(re.finditer(rf"{_ALONE}{_SO_MANY}(?=(?:{following}){_ENDS})", text[start:end]))
-        if len(found) == 1:
+        if len(found) == 1 and not (alone and span[0] <= start + found[0].start() < span[1]):
             begin, after = (start + at for at in found[0].span())
-            return _unsure(text, quote, (begin, after + _unit(text[after : quote[1]], noun)))
+            unit = re.match(units or "", text[after:end])
+            size = max(unit.end() if unit else 0, _unit(text[after : quote[1]], noun))
+            return _unsure(text, quote, (begin, after + size))
     if not alone:
         return span
-    end = unit + _unit(text[unit : quote[1]], noun)
+    after = span[0] + alone.start("unit")
+    whole = _MEASURES.fullmatch(alone["unit"].strip(" ")) and alone["unit"] != "个"
+    end = after + _unit(text[after : quote[1]], "" if whole else noun)
     return _unsure(text, quote, (span[0], max(span[1], end)))
 
 
@@ -146,15 +156,12 @@ def _unit(after: str, noun: str) -> int:
 
 
 def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
-    """The span with the ``noun`` that the question word asks about, where that stands beside it:
-    直播权限 for 直播 when asked 什么权限, 台风“青鸾” for “青鸾” when asked 哪个台风.
+    """The span with the ``noun`` that the question word asks about, where that stands behind it:
+    直播权限 for 直播 when asked 什么权限. A name in marks is whole as it is.
     """
-    if 0 < len(noun) <= NOUN and text[span[1] : quote[1]].startswith(noun):
+    named = text[span[0] : span[0] + 1] in _PAIRS
+    if not named and 0 < len(noun) <= NOUN and text[span[1] : quote[1]].startswith(noun):
         return span[0], span[1] + len(noun)
-    if text[span[0] : span[0] + 1] in _PAIRS:
-        for end in range(len(noun), 1, -1):
-            if text[quote[0] : span[0]].endswith(noun[:end]):
-                return span[0] - end, span[1]
     return span
 
 

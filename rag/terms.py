@@ -7,9 +7,10 @@ numbers stay whole; full-width forms, capitals and traditional characters are fo
 from __future__ import annotations
 
 import functools
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from typing import cast
 
 _RUN = re.compile(
@@ -71,13 +72,31 @@ def focus_terms(question: str) -> list[str]:
     return [t for t in dict.fromkeys(terms) if len(t) > 1]
 
 
-def question_terms(question: str) -> list[str]:
+def content_terms(question: str) -> list[str]:
     """The distinct terms of a question without the words that only ask."""
     kept = ASKING.sub(" ", fold(question))
-    terms = list(dict.fromkeys(bigrams(kept) or bigrams(question)))
+    return list(dict.fromkeys(bigrams(kept) or bigrams(question)))
+
+
+def question_terms(question: str) -> list[str]:
+    """The terms of a question that are searched for: of one in English with Chinese names in it
+    only these.
+    """
+    terms = content_terms(question)
     chinese = [term for term in terms if term[0] >= "\u2e80" or term[0].isdigit()]
     foreign = len(terms) - len(chinese) > 3  # a question in English about names in Chinese
     return chinese if foreign and chinese else terms
+
+
+def rarities(frequencies: Mapping[str, int], passages: int) -> dict[str, float]:
+    """The weight of each term: the logarithm of how few of the passages have it, at least 0.1."""
+    return {t: max(0.1, math.log((passages + 1) / (n + 0.5))) for t, n in frequencies.items()}
+
+
+def share(weights: Mapping[str, float], terms: Set[str]) -> float:
+    """The weight of those of the terms that are in the set, of the weight of all."""
+    total = sum(weights.values())
+    return sum(w for t, w in weights.items() if t in terms) / total if total else 0.0
 
 
 def has_chinese(text: str) -> bool:

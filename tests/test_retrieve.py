@@ -6,7 +6,8 @@ import pytest
 
 from rag import Filters, Settings
 from rag.dates import period_in
-from rag.retrieve import fuse, in_time, retrieve
+from rag.retrieve import dense_share, fuse, in_time, retrieve
+from rag.terms import question_terms
 from rag.types import Article
 
 
@@ -83,3 +84,16 @@ def test_a_paper_prints_today_what_was_yesterday():
     assert in_time(Article(title="t", text="x", date=date(2024, 3, 2)), mention)
     assert not in_time(Article(title="t", text="x", date=date(2024, 3, 9)), mention)
     assert not in_time(Article(title="t", text="x"), mention)
+
+
+def test_the_fewer_of_the_words_are_in_a_passage_the_more_the_vectors_count(archive):
+    def share_of(question, weight=0.3):
+        lexical = dict(archive.search_terms(question_terms(question), 50))
+        found = archive.passages_of(lexical)
+        return dense_share(archive, question, found, lexical, Settings(dense_weight=weight))
+
+    every, some = "城东水厂夜间检修？", "城东水厂夜间谁在加班修理？"
+    assert share_of(every) == pytest.approx(0.3)
+    assert 0.3 < share_of(some) < share_of("Which waterworks was repaired 夜间?") < 1
+    assert share_of("Which waterworks was repaired?") == 1
+    assert share_of("Which waterworks was repaired?", weight=0.0) == share_of(some, weight=0.0) == 0

@@ -103,11 +103,11 @@ def test_written_questions_that_are_kept_do_not_train(tmp_path, monkeypatch):
     write_data(tmp_path)
     questions = [
         Written(report=report, kind="fact", question=f"{report}？", answer=(0, 4))
-        for report in ("free", "copy", "same", "shares", "elsewhere")
+        for report in ("own", "free", "copy", "same", "elsewhere")
     ]
     monkeypatch.setattr("eval.train_reader.written", lambda: questions)
     made = Counter(record.question for record in written_records(tmp_path))
-    trained = [one for one in ("free", "copy", "same", "shares") if for_training(one)]
+    trained = [one for one in ("own", "free", "copy", "same") if for_training(one)]
     assert made == {f"{one}？": 1 for one in trained}
     assert 0 < len(trained) < 4
 
@@ -166,7 +166,7 @@ def write_data(folder):
     write_jsonl(folder / "chronoqa" / "dev.jsonl", [{"gold": ["ck00001"]}])
     kept_back = {"near_dup_docs": ["copy"], "other_docs_with_answer_string": ["same"]}
     write_jsonl(folder / "crud" / "crud1doc_factoid_dev.jsonl", [kept_back])
-    texts = dict.fromkeys(("free", "copy", "same"), REPORT) | {"shares": REPORT + SHARES}
+    texts = dict.fromkeys(("own", "free", "copy", "same"), REPORT) | {"shares": REPORT + SHARES}
     with gzip.open(folder / "crud" / "distractors_5000.jsonl.gz", "wt", encoding="utf-8") as file:
         reports = [{"id": k, "text": text, "date": "2023-08-04"} for k, text in texts.items()]
         file.writelines(json.dumps(report) + "\n" for report in reports)

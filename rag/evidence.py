@@ -69,6 +69,7 @@ class Query:
     wanted: Asked
     focus: Mapping[str, float]
     names: tuple[str, ...]
+    regions: tuple[str, ...]
     mention: TimeMention | None
 
 
@@ -105,13 +106,14 @@ def query_of(
     named = _NAMED.findall(fold(question))
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
     names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
-    names += regions_in(fold(question))
+    regions = regions_in(fold(question))
     return Query(
         text=question,
         weights=weights,
         wanted=asked(question),
         focus={t: weights[t] for t in focus_terms(question) if t in weights},
-        names=tuple(dict.fromkeys(names)),
+        names=tuple(dict.fromkeys([*names, *regions])),
+        regions=tuple(regions),
         mention=mention,
     )
 

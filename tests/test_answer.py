@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag import Settings
-from rag.answer import NO_WORDS, choose, cite, sentences_of, together
+from rag.answer import NO_REGION, NO_WORDS, choose, cite, sentences_of, together
 from rag.dates import period_in
 from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
 from rag.types import Article, Hit, Passage
@@ -198,6 +198,12 @@ def test_no_short_answer_that_is_part_of_a_list():
     told = "一是修路，二是种树，三是架桥"
     assert read_as("方案分哪三项？", f"{told}。", "一是修路").short == told
     assert read_as("方案分哪三项？", "先修路，后种树、架桥。", "修路").short == ""
+    told = "提出三条要求：河道与道路必须隔开，每月报备，夜里两人值守。"
+    marked = "三条要求：河道与道路必须隔开"
+    assert (
+        read_as("提了哪些要求？", told, marked).short
+        == "河道与道路必须隔开，每月报备，夜里两人值守"
+    )
 
 
 def test_the_one_day_of_a_sentence_is_told_where_the_reader_marks_no_day():
@@ -298,3 +304,9 @@ def test_a_passage_is_of_the_time_that_its_words_name(question, text, timely):
     query = query_of(question, {}, 10, period_in(question, date(2024, 6, 1)))
     row = features(query, found, [0.9])[0]
     assert row[FEATURES.index("untimely")] == (not timely)
+
+
+def test_an_article_that_does_not_name_the_questions_region_is_hardly_trusted():
+    told = "涪滨区区委书记林知远说，路要修好。"
+    assert read_as("涪滨区区委书记是谁？", told, "林知远").confidence > NO_REGION
+    assert read_as("云栈区区委书记是谁？", told, "林知远").confidence <= NO_REGION

@@ -39,7 +39,7 @@ from eval.files import read_jsonl
 from eval.formed import astray
 from eval.metrics import auroc
 from eval.train_reader import TITLE, literal_news, trial
-from eval.written import for_training, written
+from eval.written import for_training, reports, written
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES
@@ -136,8 +136,7 @@ def written_questions(
     """The reports that no written question trains the reader on, and a sample of the questions
     about them.
     """
-    reports = read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")
-    kept = {report["id"]: report for report in reports if not for_training(report["id"])}
+    kept = {key: r for key, r in reports(data).items() if not for_training(key)}
     questions = []
     for one in written():
         if one.report in kept:
@@ -370,7 +369,7 @@ def _archive(
 def _gather(work: Path, data: Path, count: int, seed: int) -> list[Example]:
     contexts, reading = reader_questions(data, count, seed)
     chunks, news = news_questions(data, count, seed)
-    reports, told = written_questions(data, WRITTEN * count, seed)
+    kept, told = written_questions(data, WRITTEN * count, seed)
     sources: list[tuple[str, list[dict[str, Any]], list[Labelled]]] = [
         ("reader", [{"title": c[:20], "text": c} for c in contexts], reading),
         (
@@ -380,7 +379,7 @@ def _gather(work: Path, data: Path, count: int, seed: int) -> list[Example]:
         ),
         (
             "written",
-            [{"title": r["text"][:TITLE], "text": r["text"], "date": r["date"]} for r in reports],
+            [{"title": r["text"][:TITLE], "text": r["text"], "date": r["date"]} for r in kept],
             told,
         ),
     ]

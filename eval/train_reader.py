@@ -42,13 +42,14 @@ from embeddings.bundled import bundled_folder
 from eval.files import read_jsonl
 from eval.formed import Formed, astray, formed, unanswered
 from eval.metrics import auroc, exact_match, overlap_f1
-from eval.written import for_training, written
+from eval.written import for_training, reports, written
 from rag.passages import embedded_text, passages, sentences
-from rag.reader import FACTORS, PREFIX, SCALE, Reader
+from rag.reader import FACTORS, PREFIX, SCALE, Reader, layer_changes
 from rag.terms import bigrams, fold, is_chinese, question_terms
 from rag.types import Article, Span
 
 RANK = 128
+HEAD = ("head.weight", "head.bias")
 MAX_TOKENS = 384
 BATCH = 16
 NEAR = 5
@@ -134,17 +135,17 @@ def news_records(data: Path) -> list[Record]:
 
 def written_records(data: Path) -> list[Record]:
     """The written questions that train the reader."""
-    reports = {r["id"]: r for r in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")}
+    held = reports(data)
     return [
         Record(
             question=one.question,
-            context=reports[one.report]["text"],
+            context=held[one.report]["text"],
             answer=one.answer,
             news=True,
-            day=reports[one.report]["date"],
+            day=held[one.report]["date"],
         )
         for one in written()
-        if for_training(one.report) and one.report in reports
+        if for_training(one.report) and one.report in held
     ]
 
 
@@ -161,15 +162,14 @@ def formed_records(data: Path, seed: int) -> list[Record]:
         for key in [*record["near_dup_docs"], *record["other_docs_with_answer_string"]]
     }
     kept_back.update(key for r in read_jsonl(data / "chronoqa" / "dev.jsonl") for key in r["gold"])
-    articles = read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")
     chunks = read_jsonl(data / "chronoqa" / "chunks.jsonl")
-    reports = [
-        *(article for article in articles if for_training(article["id"])),
+    news = [
+        *(report for key, report in reports(data).items() if for_training(key)),
         *(chunk for chunk in chunks if not _for_fit(chunk["id"])),
     ]
     texts = [
         report["text"]
-        for report in reports
+        for report in news
         if report["id"] not in kept_back and TEMPLATE not in report["text"]
     ]
     drawn: list[tuple[str, Formed]] = []
@@ -449,10 +449,9 @@ def _start(path: Path, trainee: Trainee, share: float = 1.0) -> None:
 
     before = {name: value.float() for name, value in load_file(path).items()}
     with torch.no_grad():
-        for name, base in trainee.base.items():
-            a, b = (before[name.replace("weight", f"lora_{x}.weight")] for x in "AB")
-            trainee.trained[name].lerp_(base + SCALE * b @ a, share)
-        for name in ("head.weight", "head.bias"):
+        for name, change in layer_changes(before):
+            trainee.trained[name].lerp_(trainee.base[name] + change, share)
+        for name in HEAD:
             trainee.trained[name].lerp_(before[name], share)
 
 
@@ -461,7 +460,7 @@ def save(path: Path, trainee: Trainee, rank: int = RANK) -> None:
     import torch
     from safetensors.torch import save_file
 
-    tensors = {name: trainee.trained[name].detach() for name in ("head.weight", "head.bias")}
+    tensors = {name: trainee.trained[name].detach() for name in HEAD}
     for name, base in trainee.base.items():
         change = (trainee.trained[name].detach() - base) / SCALE
         left, values, right = torch.linalg.svd(change, full_matrices=False)
@@ -508,11 +507,7 @@ def score(path: Path, limit: int, factors: Path = FACTORS) -> dict[str, float]:
     reader = Reader(factors=factors)
     exact, overlap = [], []
     for record in read_jsonl(path)[:limit]:
-        texts = [record["context"][a:b] for a, b in _parts(record["context"])]
-        found = reader.read(record["question"], [("", text) for text in texts])
-        best = max(range(len(texts)), key=lambda i: found[i].score)
-        a, b = found[best].span
-        said = texts[best][a:b]
+        _, said = _read(reader, record["question"], "", record["context"])
         golds = [answer["text"] for answer in record["answers"]]
         exact.append(max(exact_match(said, gold) for gold in golds))
         overlap.append(max(overlap_f1(said, gold) for gold in golds))
@@ -525,21 +520,18 @@ def score_written(data: Path, limit: int, factors: Path = FACTORS) -> dict[str, 
     those that the report answers from those that it does not (area under the ROC curve).
     """
     reader = Reader(factors=factors)
-    reports = {r["id"]: r for r in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")}
+    held = reports(data)
     figures: dict[str, list[tuple[float, float]]] = {}
     answered: list[float] = []
     unanswered: list[float] = []
     kept = [one for one in written() if not for_training(one.report)]
     for one in random.Random(1).sample(kept, min(limit, len(kept))):
-        text = reports[one.report]["text"]
-        day = date.fromisoformat(reports[one.report]["date"])
-        article = Article(title=text[:TITLE], text=text, date=day)
-        parts = [text[a:b] for a, b in _parts(text)]
-        found = reader.read(one.question, [(embedded_text(article, 0, 0), part) for part in parts])
-        best = max(range(len(parts)), key=lambda i: found[i].score)
-        (answered if one.answer else unanswered).append(found[best].score)
+        text, day = held[one.report]["text"], date.fromisoformat(held[one.report]["date"])
+        head = embedded_text(Article(title=text[:TITLE], text=text, date=day), 0, 0)
+        best, said = _read(reader, one.question, head, text)
+        (answered if one.answer else unanswered).append(best)
         if one.answer:
-            said, gold = parts[best][slice(*found[best].span)], text[slice(*one.answer)]
+            gold = text[slice(*one.answer)]
             pair = (exact_match(said, gold), overlap_f1(said, gold))
             figures.setdefault(one.kind, []).append(pair)
     result: dict[str, Any] = {
@@ -550,8 +542,16 @@ def score_written(data: Path, limit: int, factors: Path = FACTORS) -> dict[str, 
     return result | {"unanswered": len(unanswered), "AUROC": tells}
 
 
+def _read(reader: Reader, question: str, head: str, context: str) -> tuple[float, str]:
+    """Score and words of the best span in the passages of a context."""
+    parts = [context[a:b] for a, b in _parts(context)]
+    found = reader.read(question, [(head, part) for part in parts])
+    best = max(range(len(parts)), key=lambda i: found[i].score)
+    return found[best].score, parts[best][slice(*found[best].span)]
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Trains, or scores with ``--score``."""
+    """Trains, or scores with ``--score`` or ``--score-written``."""
     parser = argparse.ArgumentParser(description="Train the span reader.")
     parser.add_argument("--data", type=Path, help="folder with reader/train.jsonl.gz")
     parser.add_argument("--steps", type=int, default=2400, help="of 16 passages")

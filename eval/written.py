@@ -12,7 +12,9 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from eval.files import read_jsonl
 from rag.types import Span
 
 ANSWERED = ("fact", "paraphrase", "longer", "english")
@@ -44,6 +46,11 @@ def for_training(report: str) -> bool:
 def written() -> list[Written]:
     """All of them, in the order of the file."""
     return [_of(line) for line in FILE.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+
+
+def reports(data: Path) -> dict[str, dict[str, Any]]:
+    """The reports by their ids, from the data folder."""
+    return {r["id"]: r for r in read_jsonl(data / "crud" / "distractors_5000.jsonl.gz")}
 
 
 def _of(line: str) -> Written:

@@ -33,7 +33,7 @@ from rag.snap import (
     with_noun,
 )
 from rag.terms import bigrams, fold, likeness, share
-from rag.types import Citation, Hit, Span
+from rag.types import Article, Citation, Hit, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,9 +99,7 @@ def choose(
     short, confidence = quoted[0][0].answer, float(support[ranked[0]])
     if not short and query.wanted.kind in ONE_CLAUSE and not query.wanted.sentence:
         confidence = min(confidence, NO_WORDS)
-    article = found[ranked[0]].hit.article
-    told = fold(f"{article.title}\n{article.text}")
-    if any(region not in told for region in query.regions):
+    if query.regions and _of_other_regions(query, found[ranked[0]].hit.article):
         confidence = min(confidence, NO_REGION)
     return Evidence(groups=tuple(quoted), confidence=confidence, short=short)
 
@@ -133,6 +131,12 @@ LIST_SENTENCES = 3
 
 NEW_WORDS = 0.3
 """Share of the question's rare words that a further sentence must be the first to hold."""
+
+
+def _of_other_regions(query: Query, article: Article) -> bool:
+    """Whether the article does not name a region that the question names."""
+    told = fold(f"{article.title}\n{article.text}")
+    return any(region not in told for region in query.regions)
 
 
 def together(each: Sequence[Evidence]) -> Evidence:

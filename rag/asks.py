@@ -132,8 +132,8 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
 )
 _ASKS_TOO = re.compile(rf"什么|谁|哪(?!几)|多少|{_STRETCH}|怎")
-_ANY = r"(?<![哪第])(?<!百分之)几(?![点月号时日岁分])"
-_SOME = re.compile(rf"(?<=[那这好]){_ANY}")
+_ANY = re.compile(r"(?<![哪第])(?<!百分之)几(?![点月号时日岁分])")
+_SOME = re.compile(rf"(?<=[那这好]){_ANY.pattern}")
 
 _WEIGHS = re.compile(
     r"是否|有没有|是不是|能不能|会不会|吗[？?]?$|更|相比|有何不同|区别|变化|怎么样|如何"
@@ -226,7 +226,7 @@ def asked(question: str) -> Asked:
 
 def _without_some(text: str) -> str:
     """The text with 数 for each 几 that does not ask: 那几个, or where another word asks."""
-    return (re.compile(_ANY) if _ASKS_TOO.search(text) else _SOME).sub("数", text)
+    return (_ANY if _ASKS_TOO.search(text) else _SOME).sub("数", text)
 
 
 def signatures(sentence: str, wanted: Asked) -> list[Span]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -217,11 +217,17 @@ def _merge(model: Any, factors: Path) -> tuple[Any, Any]:  # noqa: ANN401 - a tr
     tensors = {name: value.float() for name, value in load_file(factors).items()}
     own = dict(model.named_parameters())
     with torch.no_grad():
-        for name, a in tensors.items():
-            if name.endswith(".lora_A.weight"):
-                module = name.removesuffix(".lora_A.weight")
-                own[f"{module}.weight"] += SCALE * tensors[f"{module}.lora_B.weight"] @ a
+        for name, change in layer_changes(tensors):
+            own[name] += change
     return tensors["head.weight"], tensors["head.bias"]
+
+
+def layer_changes(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What each layer's weight changed by, with the weight's name, from the low-rank factors."""
+    for name, a in tensors.items():
+        if name.endswith(".lora_A.weight"):
+            module = name.removesuffix(".lora_A.weight")
+            yield f"{module}.weight", SCALE * tensors[f"{module}.lora_B.weight"] @ a
 
 
 def _reading(tokens: _Tokens, head: int) -> Reading:

@@ -31,7 +31,7 @@ from eval.train_reader import (
     written_records,
 )
 from eval.written import Written, for_training
-from rag.reader import SCALE, Reader
+from rag.reader import Reader, layer_changes
 
 REPORT = "青禾大桥昨日合龙。青禾大桥主跨628米。市交通局局长林知远说，青禾大桥很长。"
 SHARES = "当日主力资金净流出3成。"
@@ -196,14 +196,7 @@ def test_no_question_is_formed_from_what_a_development_set_is_about(tmp_path):
 
 def changes(path):
     """What the layers changed by, from a result's factors."""
-    tensors = load_file(path)
-    return {
-        name.replace("lora_A.", ""): SCALE
-        * tensors[name.replace("lora_A", "lora_B")].float()
-        @ a.float()
-        for name, a in tensors.items()
-        if "lora_A" in name
-    }
+    return dict(layer_changes({name: value.float() for name, value in load_file(path).items()}))
 
 
 def apart(a, b):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from conftest import DATA
 
-from eval.files import read_jsonl
-from eval.written import ANSWERED, UNANSWERED, for_training, written
+from eval.written import ANSWERED, UNANSWERED, for_training, reports, written
 from rag.passages import sentences
-
-REPORTS = Path(__file__).parents[2] / "shared" / "data" / "crud" / "distractors_5000.jsonl.gz"
 
 
 def test_a_question_has_an_answer_or_is_of_a_kind_without():
@@ -24,15 +21,16 @@ def test_a_question_has_an_answer_or_is_of_a_kind_without():
 
 
 def test_the_questions_about_a_sixth_of_the_reports_are_kept():
-    reports = {one.report for one in written()}
-    kept = [report for report in reports if not for_training(report)]
-    assert 0.12 < len(kept) / len(reports) < 0.21
+    asked = {one.report for one in written()}
+    kept = [report for report in asked if not for_training(report)]
+    assert 0.12 < len(kept) / len(asked) < 0.21
 
 
-@pytest.mark.skipif(not REPORTS.exists(), reason="the reports of crud/ are not here")
 def test_each_answer_stands_in_one_sentence_of_its_report():
-    texts = {report["id"]: report["text"] for report in read_jsonl(REPORTS)}
-    bounds = {one.report: sentences(texts[one.report]) for one in written()}
+    if not DATA.exists():
+        pytest.skip(f"{DATA} is not on this machine")
+    held = reports(DATA)
+    bounds = {key: sentences(held[key]["text"]) for key in {one.report for one in written()}}
     for one in written():
         if one.answer:
             a, b = one.answer

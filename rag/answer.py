@@ -28,9 +28,13 @@ from rag.snap import (
     enumerated,
     in_one_clause,
     listing,
+    of_level,
     office_of,
+    place_of,
+    trimmed,
     unlabelled,
     with_noun,
+    without_sum,
 )
 from rag.terms import bigrams, fold, likeness, share
 from rag.types import Article, Citation, Hit, Span
@@ -251,6 +255,7 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     announced = listing(text, quote, wanted.count)
     if announced and found[0] < announced[0] < found[1]:  # with what announces it
         return announced
+    found = without_sum(text, trimmed(text, found), query.text)
     if _items(text[slice(*found)]) >= max(2, wanted.count):
         return found
     return announced or (nothing if wanted.count else found)
@@ -280,6 +285,9 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
         return counted(text, quote, words, wanted.noun, wanted.units)
     if wanted.kind == "date":
         words = day_of(text, quote, words)
+    if wanted.kind == "place":
+        words = place_of(text, words)
+    words = of_level(text, words, wanted.noun)
     return with_noun(text, quote, words, wanted.noun)
 
 

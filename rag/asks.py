@@ -80,13 +80,16 @@ _SO_MANY = re.compile(
     r"(?<!第)([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
 )
 
+_WHY = r"(?<!认)(?<!被[称选评誉])(?<!当选)为什么(?![职等地]位|职务|等?级|程度|称号|样)"
+"""Not 被选为什么职位."""
+
 _STRETCH = r"(?<![许众很最更])多[长高久大远深宽重快]"
 
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "reason",
         re.compile(
-            r"为什么|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么引起|缘何|怎么会|\bwhy\b"
+            rf"{_WHY}|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么引起|缘何|怎么会|\bwhy\b"
         ),
     ),
     (
@@ -127,7 +130,8 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "words",
         re.compile(
-            r"怎么[说看]|如何评价|说了什么|怎样[说看]|表示什么|说什么|说[^，。？?]*什么|怎么形容|什么看法|什么建议"
+            r"怎[么样][说看讲]|如何(?:评价|形容|描述|看待)|[说讲]了?些?什么|表示什么|怎[么样]形容"
+            r"|什么(?:看法|建议|评价|态度)"
         ),
     ),
 )
@@ -135,13 +139,16 @@ _ASKS_TOO = re.compile(rf"什么|谁|哪(?!几)|多少|{_STRETCH}|怎")
 _ANY = re.compile(r"(?<![哪第])(?<!百分之)几(?![点月号时日岁分])")
 _SOME = re.compile(rf"(?<=[那这好]){_ANY.pattern}")
 
-_WEIGHS = re.compile(
-    r"是否|有没有|是不是|能不能|会不会|吗[？?]?$|更|相比|有何不同|区别|变化|怎么样|如何"
-    r"|讲述?了?些?什么|什么内容|内容是什么|怎么回事|什么意[思义]|什么(?:作用|影响|特点|背景)"
+_WHETHER = re.compile(
+    r"是否|有没有|是不是|能不能|会不会|吗[？?]?$"
     r"|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
 )
+_WEIGHS = re.compile(
+    r"更|相比|有何不同|区别|变化|怎么样|如何|讲述?了?些?什么|什么内容|内容是什么|怎么回事|什么意[思义]"
+    r"|什么(?:作用|影响|特点|背景)"
+)
 _NOUN = re.compile(
-    r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>[\u4e00-\u9fff]{1,8})"
+    r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>(?:(?![了吗呢])[\u4e00-\u9fff]){1,8})"
 )
 _UNIT = re.compile(
     r"(?:多少|几)(?:个|多)?(亿|万)?(?!款项|对[手象]|把握|顶级|部[门队分])(?P<unit>[\u4e00-\u9fff])"
@@ -217,6 +224,7 @@ def asked(question: str) -> Asked:
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
         sentence=kind in ("reason", "words")
+        or (kind == "other" and bool(_WHETHER.search(text)))
         or (kind not in MEASURED and bool(_WEIGHS.search(text))),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",

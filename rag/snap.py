@@ -12,6 +12,7 @@ from collections.abc import Callable, Set
 from itertools import takewhile
 
 from rag.asks import MEASURES, is_office
+from rag.dates import number_value
 from rag.terms import bigrams
 from rag.types import Span
 
@@ -23,7 +24,8 @@ _TIME = (
 _DATE = rf"(?:{_TIME})+(?:[至到~～—-]+(?:{_TIME})+)?"
 _WORD = r"[A-Za-zＡ-Ｚａ-ｚ]+(?:[-'·][A-Za-z]+)*"
 _QUOTED = r"《[^《》\n]{1,40}》|“[^“”\n]{1,20}”|「[^「」\n]{1,20}」|『[^『』\n]{1,20}』"
-_WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_NUMBER}|{_WORD}")
+_ORDINAL = "第[0-9〇零一二两三四五六七八九十百]+"
+_WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_ORDINAL}|{_NUMBER}|{_WORD}")
 
 _LOOSE = " \t\n，。、；：？！,.;:?!…—"
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》", "（": "）", "(": ")"}
@@ -43,7 +45,7 @@ _BETWEEN = re.compile(
 
 _CLAUSE = re.compile(r"[^，。；：？！\n]+")
 _FITTED = re.compile(
-    r"(?:的|(?:达到?|为|是|有|共)(?=[0-9]))?(?P<words>.+?)(?:(?<=[日月年时分])[在于将的]|的)?",
+    r"(?:的|了(?![解如不])|(?:达到?|为|是|有|共)(?=[0-9]))?(?P<words>.+?)(?:(?<=[日月年时分])[在于将的起]|的)?",
     re.DOTALL,
 )
 _SO_MANY = (
@@ -62,9 +64,13 @@ _UNSURE = re.compile(
     r"|零下|每[\u4e00-\u9fff]{1,2})$"
 )
 _MEASURES = re.compile(
-    r" ?(?:个月|架次|人次|班次|车次|小时|分钟|公里|千米|公斤|公顷|公分|厘米|毫米|平方公里|平方米"
-    rf"|立方米|[{MEASURES}])"
+    r" ?(?:个(?:月|小时|星期|百分点|(?:自然|工作|交易)日)|架次|人次|班次|车次|小时|分钟|公里|千米"
+    rf"|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}])"
 )
+
+_LEVEL = re.compile("城市|(乡镇|镇乡|[省州市郡县区旗镇乡村])(?!级)")
+_PLACE = re.compile("[\u4e00-\u9fff]{1,2}国|[\u4e00-\u9fff]{2,7}?(?P<level>[省州市郡县区旗镇乡村])")
+_WHERE = re.compile("在|位于|地处|来自")
 
 _DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME})+")
 _BREAKS = "，。；：？！“”（）\n"
@@ -75,6 +81,11 @@ OFFICE = 30
 
 NOUN = 4
 """Characters of a noun that is short enough to be said with its number."""
+
+_SUM = re.compile(
+    r"(?P<more>等)?(?P<sum>[0-9]{1,2}|[二两三四五六七八九十]{1,2})[个家大名位项种条座款]?(?P<noun>[\u4e00-\u9fff]{1,4})$"
+)
+"""What counts a list behind it: 等五部门, 六省市."""
 
 _ITEM = r"[^，。；：？！、\n]{1,16}"
 _AFTER = re.compile(rf"^(?:、{_ITEM}?(?=[、，。；：？！\n]|$))+")
@@ -103,7 +114,7 @@ def in_one_clause(
     common = [len(terms & set(bigrams(text[a:b]))) for a, b in clauses]
     fit = [i for i, (a, b) in enumerate(parts) if a < b and holds(text[a:b])]
     best = max(fit, key=lambda i: common[i], default=None)
-    return _trimmed(text, *(span if best is None else parts[best]))
+    return trimmed(text, span if best is None else parts[best])
 
 
 def unlabelled(text: str, span: Span, question: str) -> Span:
@@ -165,6 +176,24 @@ def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
     return span
 
 
+def of_level(text: str, span: Span, noun: str) -> Span:
+    """The span of a place without the larger and the smaller ones around it, where the question
+    asks for one of its levels: 四川省 of 四川省雅安市 when asked 哪个省.
+    """
+    asked = _LEVEL.match(noun)
+    parts = list(_PLACE.finditer(text, *span))
+    if not asked or sum(match.end() - match.start() for match in parts) != span[1] - span[0]:
+        return span
+    found = [match.span() for match in parts if (match["level"] or "国") in (asked[1] or "市")]
+    return found[0] if len(found) == 1 else span
+
+
+def place_of(text: str, span: Span) -> Span:
+    """The span of a place without the word that leads to it: 江心洲 for 在江心洲."""
+    leads = _WHERE.match(text[slice(*span)])
+    return (span[0] + leads.end(), span[1]) if leads else span
+
+
 def day_of(text: str, quote: Span, span: Span) -> Span:
     """The span of a day; where it has no time in it, the one day that the quote names, if there is
     just one.
@@ -197,9 +226,9 @@ def _unsure(text: str, quote: Span, span: Span) -> Span:
     return (span[0] - len(match[0]), span[1]) if match else span
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def trimmed(text: str, span: Span) -> Span:
     """The span without words at its ends that belong to the sentence, not to the answer."""
-    start, end = _bare(text, start, end)
+    start, end = _bare(text, *span)
     match = _FITTED.fullmatch(text, start, end)
     return match.span("words") if match else (start, end)
 
@@ -209,6 +238,19 @@ def enumerated(text: str, span: Span) -> Span:
     start, end = span
     after = _AFTER.match(text[end : end + 120])
     return _bare(text, start, end + after.end() if after else end)
+
+
+def without_sum(text: str, span: Span, question: str) -> Span:
+    """The span of a list without what counts it, if the question says what it is a list of: 甲、乙
+    for 甲、乙两市.
+    """
+    words = text[slice(*span)]
+    found = _SUM.search(words)
+    if not found or found["noun"] not in question:
+        return span
+    items = 1 + len(_BETWEEN.findall(words[: found.start()]))
+    fits = bool(found["more"]) or number_value(found["sum"]) == items
+    return (span[0], span[0] + found.start()) if fits else span
 
 
 def called(text: str, quote: Span, counted: str, count: int) -> Span | None:

@@ -213,6 +213,14 @@ def test_the_one_day_of_a_sentence_is_told_where_the_reader_marks_no_day():
     assert two.short == "2031长跑"
 
 
+def test_a_place_is_told_on_the_level_asked_for():
+    text = "新馆建在禾泉省石渡市临江区。"
+    for level, place in (("省", "禾泉省"), ("城市", "石渡市"), ("区", "临江区")):
+        assert read_as(f"新馆建在哪个{level}？", text, "禾泉省石渡市临江区").short == place
+    assert read_as("新馆建在哪里？", text, "禾泉省石渡市").short == "禾泉省石渡市"
+    assert read_as("新馆建在哪个村？", text, "石渡市临江区").short == "石渡市临江区"
+
+
 def test_a_number_is_told_in_the_papers_measure():
     assert read_as("屋里有多少棵树？", "屋里有四株老树。", "四株").short == "四株"
     assert read_as("要走几分钟？", "从家里走过去要半小时。", "半小时").short == "半小时"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rag.answer import finished
 from rag.evidence import query_of
-from rag.snap import called, enumerated, listing, snapped
+from rag.snap import called, enumerated, listing, snapped, without_sum
 
 
 def words(text, part, widen=snapped):
@@ -31,6 +31,7 @@ def words(text, part, widen=snapped):
         ("会议21:35结束。", "35结束", "21:35结束"),
         ("馆长孟秋，说完就走。", "孟秋，", "孟秋"),
         ("（孟秋", "（孟秋", "孟秋"),
+        ("产量排第三。", "三", "第三"),
     ],
 )
 def test_no_number_date_or_name_is_cut(text, part, whole):
@@ -51,6 +52,22 @@ def test_a_span_that_cuts_nothing_stays():
 )
 def test_a_list_is_given_whole(text, part, whole):
     assert words(text, part, enumerated) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("禾泉、石渡、青岚三市", "禾泉、石渡、青岚"),
+        ("禾泉、石渡等五个市", "禾泉、石渡"),
+        ("禾泉、石渡等市", "禾泉、石渡等市"),
+        ("禾泉、石渡、林家四村", "禾泉、石渡、林家四村"),
+        ("一号、二号楼", "一号、二号楼"),
+    ],
+)
+def test_a_list_is_told_without_its_sum(text, whole):
+    question = "哪些市要绕行，有哪些楼？"
+    a, b = without_sum(text, (0, len(text)), question)
+    assert text[a:b] == whole
 
 
 @pytest.mark.parametrize(
@@ -131,6 +148,11 @@ def finish(question):
         ("哪天开幕？", "书展19日在云栖开幕。", "19日在", "19日"),
         ("共有多少？", "总量跨过亿吨大关，达到10002万吨。", "亿吨大关，达到10002万吨", "10002万吨"),
         ("在哪里？", "比赛在的江心洲。", "的江心洲", "江心洲"),
+        ("在哪里办？", "比赛位于江心洲举办。", "位于江心洲", "江心洲"),
+        ("在哪里办？", "比赛在江心洲举办。", "在江心洲", "江心洲"),
+        ("摧毁几座？", "摧毁了一座桥。", "了一座", "一座"),
+        ("哪年开始？", "从2024年起实行。", "2024年起", "2024年"),
+        ("公示多久？", "公示20个自然日。", "20", "20个自然日"),
         ("什么颜色？", "门是红的，墙是白的", "红的，墙", "红的，墙"),
         # a number with its unit
         ("发放了多少份许可？", "去年发放53.87万份许可证。", "53.87万", "53.87万份许可"),
@@ -155,6 +177,7 @@ def finish(question):
         ("卖了多少辆？", "售出50572 辆车。", "50572", "50572 辆"),
         ("投入多少钱？", "投入超过3.87亿美元。", "超过3.87亿美元", "超过3.87亿美元"),
         ("种了几棵？", "补种30余株。", "30余株", "30余株"),
+        ("漫到几楼了？", "水漫到三楼了。", "三楼", "三楼"),
         ("管多大的孩子？", "管7岁至15岁的孩子。", "7岁至15岁", "7岁至15岁"),
         ("有多少人？", "由10人增至30人。", "10人增至30人", "10人增至30人"),
         ("有几个？", "有10个到15个。", "10个到15个", "10个到15个"),

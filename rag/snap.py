@@ -23,7 +23,10 @@ _TIME = (
 )
 _DATE = rf"(?:{_TIME})+(?:[至到~～—-]+(?:{_TIME})+)?"
 _WORD = r"[A-Za-zＡ-Ｚａ-ｚ]+(?:[-'·][A-Za-z]+)*"
-_QUOTED = r"《[^《》\n]{1,40}》|“[^“”\n]{1,20}”|「[^「」\n]{1,20}」|『[^『』\n]{1,20}』"
+_CALLED = r"[^“”「」『』，。；：？！\n]{1,12}"
+"""In quotation marks a name; what is longer, or has stops in it, was said."""
+
+_QUOTED = rf"《[^《》\n]{{1,40}}》|“{_CALLED}”|「{_CALLED}」|『{_CALLED}』"
 _ORDINAL = "第[0-9〇零一二两三四五六七八九十百]+"
 _WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_ORDINAL}|{_NUMBER}|{_WORD}")
 
@@ -78,6 +81,9 @@ _POLITE = re.compile(r"先生|女士|小姐|老人")
 
 OFFICE = 30
 """Characters of an office, with those that are held beside it."""
+
+_THING = re.compile("(?![上里中下为的来有])[^了]{1,3}")
+"""What may be a noun: not 找到了 in 在哪里找到了, nor 为前提 in 以什么为前提."""
 
 NOUN = 4
 """Characters of a noun that is short enough to be said with its number."""
@@ -135,6 +141,7 @@ def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) ->
     if _RANGE.fullmatch(text[slice(*span)]):
         return span
     alone = re.fullmatch(rf"第?{_SO_MANY}(?P<unit>[^0-9，。；、]{{0,4}})", text[slice(*span)])
+    noun = noun.partition("了")[0]
     least = max(3, len(noun)) if alone else 2
     tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), least - 1, -1)]
     if not alone and units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
@@ -168,10 +175,11 @@ def _unit(after: str, noun: str) -> int:
 
 def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
     """The span with the ``noun`` that the question word asks about, where that stands behind it:
-    直播权限 for 直播 when asked 什么权限. A name in marks is whole as it is.
+    直播权限 for 直播 when asked 什么权限. A name in marks is whole as it is, and so is one that
+    ends with the noun.
     """
-    named = text[span[0] : span[0] + 1] in _PAIRS
-    if not named and 0 < len(noun) <= NOUN and text[span[1] : quote[1]].startswith(noun):
+    whole = text[span[0] : span[0] + 1] in _PAIRS or text[slice(*span)].endswith(noun)
+    if not whole and _THING.fullmatch(noun) and text[span[1] : quote[1]].startswith(noun):
         return span[0], span[1] + len(noun)
     return span
 

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import WeakValueDictionary
 
@@ -60,7 +61,7 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the vectors of the same text would."""
+        """Changes whenever the vectors of the same passage would."""
 
     def count_tokens(self, passages: Sequence[str]) -> list[int]:
         """Tokens of each passage as it would be encoded, to compare with ``max_tokens``."""
@@ -77,11 +78,21 @@ class Encoder(Protocol):
         """
 
 
+TURN = Path(__file__).with_name("questions.safetensors")
+"""The matrix that turns the bundled model's question vectors; ``python -m eval.train_questions``
+makes it.
+"""
+
+
 class SentenceEncoder:
     """An ``Encoder`` over sentence-transformers: a hub id, a folder, or the bundled model.
 
     The query and document prompts are the model's own. Folders and models that are already in the
     hub's cache need no network. Raises ``EncoderError`` when the model can't be loaded.
+
+    ``turn``, shape (dim, dim): its product with the vector of a question is added to that, for the
+    bundled model: so questions in other words and in English come nearer to the passages that
+    answer. The vectors of passages stay as they are. None: nothing is added.
     """
 
     def __init__(self, name: str = BUNDLED, *, device: str | None = None) -> None:
@@ -96,6 +107,7 @@ class SentenceEncoder:
         self.dim: int = self._model.get_embedding_dimension() or 0
         self.max_tokens: int = self._model.get_max_seq_length() or 512
         self.fingerprint: str = _fingerprint(self._model, self._prompts)
+        self.turn = learnt_turn() if name == BUNDLED else None
 
     def count_tokens(self, passages: Sequence[str]) -> list[int]:
         """Tokens of each passage with its prompt and special tokens."""
@@ -104,7 +116,8 @@ class SentenceEncoder:
 
     def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of questions, shape (n, dim). A question that is too long loses its end."""
-        return self._encode([self._prompts["query"] + q for q in queries], None)
+        vectors = self._encode([self._prompts["query"] + q for q in queries], None)
+        return vectors if self.turn is None else turned(vectors, self.turn)
 
     def encode_passages(
         self, passages: Sequence[str], progress: Progress | None = None
@@ -187,6 +200,26 @@ def _load(name: str, device: str | None) -> SentenceTransformer:
                 f"The embedding model {name} cannot be loaded: {exc}. Give a folder on this "
                 "machine, or leave out --embedder to use the bundled model.",
             ) from exc
+
+
+def turned(vectors: NDArray[np.float32], turn: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors, shape (n, dim), with their products with ``turn`` added; of unit length too."""
+    moved = vectors + vectors @ turn.T
+    return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
+
+
+def learnt_turn(path: Path = TURN) -> NDArray[np.float32]:
+    """The matrix of a file; ``EncoderError`` when it can't be read."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)["turn"].astype(np.float32)
+    except (OSError, KeyError, SafetensorError) as exc:
+        raise EncoderError(
+            f"无法读取 {path}：{exc}。请重新安装 wenbao。",
+            f"{path} cannot be read: {exc}. Install wenbao again.",
+        ) from exc
 
 
 _shared: WeakValueDictionary[str, Any] = WeakValueDictionary()

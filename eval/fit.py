@@ -39,7 +39,7 @@ from eval.files import read_jsonl
 from eval.formed import astray
 from eval.metrics import auroc
 from eval.train_reader import TITLE, literal_news, trial
-from eval.written import for_training, reports, written
+from eval.written import for_training, reports, without_space, written
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES
@@ -237,7 +237,7 @@ def _example(inquiry: Inquiry, item: Labelled, hits: list[Hit], group: str, fold
 
 
 def _of_gold(hit: Hit, item: Labelled) -> bool:
-    return fold(hit.article.text) == fold(item.gold)
+    return without_space(fold(hit.article.text)) == without_space(fold(item.gold))
 
 
 def _holds(text: str, item: Labelled) -> bool:

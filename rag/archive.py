@@ -276,6 +276,15 @@ class Archive:
             if (article := articles[row["id"]]) is not None
         }
 
+    def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The rows of all passages, shape (n,), and their vectors, shape (n, dim)."""
+        rows = self._store.read("SELECT row, vector FROM passages ORDER BY row")
+        vectors = [np.frombuffer(row["vector"], np.float16) for row in rows]
+        return (
+            np.array([row["row"] for row in rows], np.int64),
+            np.array(vectors, np.float32).reshape(len(rows), len(vectors[0]) if vectors else 0),
+        )
+
     def document_frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs."""
         return {
@@ -481,13 +490,8 @@ class Archive:
             return index
 
     def _built_index(self) -> VectorIndex | None:
-        rows = self._store.read("SELECT row, vector FROM passages ORDER BY row")
-        if not rows:
-            return None
-        vectors = np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
-        return VectorIndex(
-            np.array([row["row"] for row in rows], np.int64), vectors.astype(np.float32)
-        )
+        rows, vectors = self.vectors()
+        return VectorIndex(rows, vectors) if len(rows) else None
 
     def _save_index(self) -> None:
         """After a change: the index of the new state, in memory and in its file."""

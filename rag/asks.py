@@ -50,6 +50,19 @@ _NO_REGION = re.compile(
 )
 """Words that end like the name of a region, such as 开发区."""
 
+_LEADING = re.compile(
+    r"(?<!副)(?:秘书长|董事长|总裁|总经理|主任|主席|主委|总统|总理|书记"
+    r"|[局市区县省部院校所处科镇乡村厂会站馆台厅司队]长(?![江城安沙春期大远久]))"
+)
+"""The offices of those who lead something."""
+
+_ORDINALS = re.compile(
+    r"第(?P<asked>[〇零一二两三四五六七八九十百0-9]+)(?:[届号批期集]|次[^，。]{0,6}(?:会议|全会|大会))"
+)
+"""Which of a row of meetings, storms, parts a question is about: 第二次全体会议."""
+
+_NUMBERED = re.compile(r"第 ?([〇零一二两三四五六七八九十百0-9]+)|首[届次批期集]")
+
 _LEADS = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[是由叫请对和与给向被让问据]|{_OFFICE.pattern})$")
 
 _SIGNED = re.compile(r"[（(][^（()）。]{0,16}(?:记者|通讯员)[^（()）。]{0,60}[）)]")
@@ -80,8 +93,11 @@ _SO_MANY = re.compile(
     r"(?<!第)([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
 )
 
-_WHY = r"(?<!认)(?<!被[称选评誉])(?<!当选)为什么(?![职等地]位|职务|等?级|程度|称号|样)"
-"""Not 被选为什么职位."""
+_WHY = (
+    r"(?<!认)(?<![改更命取]名)(?<!任命)(?<![当被推入]选)(?<!被[评誉列定视改])(?<![^职名]称)"
+    r"(?<!认定|鉴定|提升|晋升|转化|变更|改造|改建)为什么"
+)
+"""Not 当选为什么, 任命为什么, 改名为什么."""
 
 _STRETCH = r"(?<![许众很最更])多[长高久大远深宽重快]"
 
@@ -130,8 +146,8 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "words",
         re.compile(
-            r"怎[么样][说看讲]|如何(?:评价|形容|描述|看待)|[说讲]了?些?什么|表示什么|怎[么样]形容"
-            r"|什么(?:看法|建议|评价|态度)"
+            r"怎[么样](?:说|看(?!病|房)|讲(?!价|究)|形容)|如何(?:评价|形容|描述|看待)"
+            r"|[说讲][过了]?些?什么|表示什么|什么(?:看法|建议)"
         ),
     ),
 )
@@ -143,13 +159,18 @@ _WHETHER = re.compile(
     r"是否|有没有|是不是|能不能|会不会|吗[？?]?$"
     r"|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
 )
+_A_THING = re.compile(
+    r"(?<!有没有)(?<!是否有)(?:谁|哪|什么|何|多少|几|怎)|^(?:who|whose|when|where|which|what|how)\b"
+)
 _WEIGHS = re.compile(
-    r"更|相比|有何不同|区别|变化|怎么样|如何|讲述?了?些?什么|什么内容|内容是什么|怎么回事|什么意[思义]"
-    r"|什么(?:作用|影响|特点|背景)"
+    r"更|相比|有何不同|区别|变化|怎么样|讲述?了?些?什么|什么内容|内容是什么|怎么回事"
 )
 _NOUN = re.compile(
     r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>[\u4e00-\u9fff]{1,8})"
 )
+_LED = re.compile("[被由用靠以与对跟按拿凭为](?:什么|哪)")
+"""What is asked for is no noun that goes on behind the question word: 被什么刺穿."""
+
 _UNIT = re.compile(
     r"(?:多少|几)(?:个|多)?(亿|万)?(?!款项|对[手象]|把握|顶级|部[门队分])(?P<unit>[\u4e00-\u9fff])"
 )
@@ -199,7 +220,7 @@ class Asked:
     """What a question asks for. ``units`` are the units that a number must carry, as a pattern;
     ``count`` is how many things a list must have where the question says so, else 0, and
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
-    ``sentence`` says that a few words can't answer: a reason, an opinion, yes or no, a comparison.
+    ``sentence`` says that a few words can't answer: yes or no, a comparison, what it is all about.
     ``reporter`` says that who wrote the article may be meant. ``holder`` is the person whose office
     is asked for. ``noun`` begins with what is asked about: 个国家参加 in 有多少个国家参加.
     """
@@ -223,13 +244,17 @@ def asked(question: str) -> Asked:
         units=_units(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
-        sentence=kind in ("reason", "words")
-        or (kind == "other" and bool(_WHETHER.search(text)))
-        or (kind not in MEASURED and bool(_WEIGHS.search(text))),
+        sentence=(kind not in MEASURED and bool(_WEIGHS.search(text)))
+        or (bool(_WHETHER.search(text)) and not _A_THING.search(text)),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",
-        noun=match["noun"] if (match := _NOUN.search(text)) else "",
+        noun=_noun(text, kind),
     )
+
+
+def _noun(text: str, kind: Kind) -> str:
+    match = _NOUN.search(text)
+    return match["noun"] if match and (kind == "number" or not _LED.search(text)) else ""
 
 
 def _without_some(text: str) -> str:
@@ -261,6 +286,21 @@ def regions_in(text: str) -> list[str]:
     these they are: 渝北 for 渝北区. No more than the last two characters of each.
     """
     return [name for name in _REGION.findall(text) if not _NO_REGION.search(name)]
+
+
+def offices_in(text: str) -> list[str]:
+    """The offices of those who lead something that a text names, not those of their deputies."""
+    return _LEADING.findall(text)
+
+
+def ordinals_in(text: str) -> set[int]:
+    """The numbers of the meetings, storms, parts and so on that a question names."""
+    return {value for n in _ORDINALS.findall(text) if (value := number_value(n)) is not None}
+
+
+def numbered_in(text: str) -> set[int]:
+    """All ordinal numbers that a text names."""
+    return {number_value(n) or 0 if n else 1 for n in _NUMBERED.findall(text)}
 
 
 def person_in(text: str) -> str:

@@ -49,7 +49,7 @@ class Settings:
     topic_bonus: float = 0.2
     passages: int = 8
     per_article: int = 3
-    min_confidence: float = 0.4
+    min_confidence: float = 0.3
     max_sentences: int = 3
     suggestions: int = 3
 

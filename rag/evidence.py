@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.asks import Asked, asked, holds, regions_in
+from rag.asks import Asked, asked, holds, offices_in, ordinals_in, regions_in
 from rag.dates import TimeMention, dates_in, periods_in
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
@@ -62,7 +62,10 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question as the features see it. ``weights`` are the rarities of its terms."""
+    """A question as the features see it. ``weights`` are the rarities of its terms. ``offices`` are
+    those that it names where it asks for a person, ``ordinals`` the numbers of meetings and the
+    like (第二次会议).
+    """
 
     text: str
     weights: Mapping[str, float]
@@ -70,6 +73,8 @@ class Query:
     focus: Mapping[str, float]
     names: tuple[str, ...]
     regions: tuple[str, ...]
+    offices: tuple[str, ...]
+    ordinals: frozenset[int]
     mention: TimeMention | None
 
 
@@ -106,14 +111,16 @@ def query_of(
     named = _NAMED.findall(fold(question))
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
     names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
-    regions = regions_in(fold(question))
+    regions, wanted = regions_in(fold(question)), asked(question)
     return Query(
         text=question,
         weights=weights,
-        wanted=asked(question),
+        wanted=wanted,
         focus={t: weights[t] for t in focus_terms(question) if t in weights},
         names=tuple(dict.fromkeys([*names, *regions])),
         regions=tuple(regions),
+        offices=tuple(offices_in(fold(question))) if wanted.kind == "person" else (),
+        ordinals=frozenset(ordinals_in(fold(question))),
         mention=mention,
     )
 

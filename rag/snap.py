@@ -23,11 +23,14 @@ _TIME = (
 )
 _DATE = rf"(?:{_TIME})+(?:[至到~～—-]+(?:{_TIME})+)?"
 _WORD = r"[A-Za-zＡ-Ｚａ-ｚ]+(?:[-'·][A-Za-z]+)*"
-_CALLED = r"[^“”「」『』，。；：？！\n]{1,12}"
+_CALLED = (
+    r"(?:[^“”「」『』，。；：？！\n]{1,12}|[A-Za-z0-9 .'&-]{1,40}"
+    r"|[^“”「」『』，。；：？！\n]{1,24}[赛节展会奖])"
+)
 """In quotation marks a name; what is longer, or has stops in it, was said."""
 
-_QUOTED = rf"《[^《》\n]{{1,40}}》|“{_CALLED}”|「{_CALLED}」|『{_CALLED}』"
-_ORDINAL = "第[0-9〇零一二两三四五六七八九十百]+"
+_QUOTED = rf"《[^《》\n]{{1,24}}》|“{_CALLED}”|「{_CALLED}」|『{_CALLED}』"
+_ORDINAL = rf"第(?:{_NUMBER}|[〇零一二两三四五六七八九十])"
 _WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_ORDINAL}|{_NUMBER}|{_WORD}")
 
 _LOOSE = " \t\n，。、；：？！,.;:?!…—"
@@ -48,7 +51,7 @@ _BETWEEN = re.compile(
 
 _CLAUSE = re.compile(r"[^，。；：？！\n]+")
 _FITTED = re.compile(
-    r"(?:的|了(?![解如不])|(?:达到?|为|是|有|共)(?=[0-9]))?(?P<words>.+?)(?:(?<=[日月年时分])[在于将的起]|的)?",
+    r"(?:的|了(?=[0-9一二两三四五六七八九十])|(?:达到?|为|是|有|共)(?=[0-9]))?(?P<words>.+?)(?:(?<=[日月年时分])[在于将的起]|的)?",
     re.DOTALL,
 )
 _SO_MANY = (
@@ -71,25 +74,34 @@ _MEASURES = re.compile(
     rf"|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}])"
 )
 
-_LEVEL = re.compile("城市|(乡镇|镇乡|[省州市郡县区旗镇乡村])(?!级)")
-_PLACE = re.compile("[\u4e00-\u9fff]{1,2}国|[\u4e00-\u9fff]{2,7}?(?P<level>[省州市郡县区旗镇乡村])")
-_WHERE = re.compile("在|位于|地处|来自")
+_LEVELS = "省州市郡县区旗镇乡村"
+_LEVEL = re.compile(
+    rf"城市|省会|区县|县区|乡镇|镇乡|[{_LEVELS}](?![{_LEVELS}会民场级委政长和与]|的?哪)"
+)
+_OF_CITIES = {"城市": "市", "省会": "市"}
+_PLACE = re.compile(
+    rf"[\u4e00-\u9fff]{{1,2}}国|(?:(?!的)[\u4e00-\u9fff]){{2,7}}?(?P<level>[{_LEVELS}])(?![{_LEVELS}])"
+)
+_WHERE = re.compile("在(?=..)(?![建线校职押读逃])|位于|地处|来自")
 
 _DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME})+")
 _BREAKS = "，。；：？！“”（）\n"
 _POLITE = re.compile(r"先生|女士|小姐|老人")
 
+_RANK = re.compile("第|排|名次|位居|位列|\\b(?:rank|place)")
+
 OFFICE = 30
 """Characters of an office, with those that are held beside it."""
 
-_THING = re.compile("(?![上里中下为的来有])[^了]{1,3}")
-"""What may be a noun: not 找到了 in 在哪里找到了, nor 为前提 in 以什么为前提."""
+_THING = re.compile("(?!中(?!学)|[上里下为的来有])[^了]{1,3}")
+"""What may be a noun: not 找到了 in 在哪里找到了, nor 中展出 in 在什么活动中展出."""
 
 NOUN = 4
 """Characters of a noun that is short enough to be said with its number."""
 
 _SUM = re.compile(
-    r"(?P<more>等)?(?P<sum>[0-9]{1,2}|[二两三四五六七八九十]{1,2})[个家大名位项种条座款]?(?P<noun>[\u4e00-\u9fff]{1,4})$"
+    r"(?<![第0-9、和及与])(?P<more>等)?(?P<sum>[0-9]{1,2}|[二两三四五六七八九十]{1,2})[个家大名位项种条座款]?"
+    r"(?P<noun>[\u4e00-\u9fff]{1,4})$"
 )
 """What counts a list behind it: 等五部门, 六省市."""
 
@@ -125,11 +137,13 @@ def in_one_clause(
 
 def unlabelled(text: str, span: Span, question: str) -> Span:
     """The span of a number without what it is called, where the question says so itself: 628米 for
-    主跨628米.
+    主跨628米; and without 第 where the question is for no rank: 三次 for 第三次 when asked 几次.
     """
     start, end = span
+    if text[start:end].startswith("第") and not _RANK.search(question):
+        start += 1
     label = re.match(r"[\u4e00-\u9fff]{2,}?(?=[0-9])", text[start:end])
-    return (start + label.end(), end) if label and label[0] in question else span
+    return (start + label.end(), end) if label and label[0] in question else (start, end)
 
 
 def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) -> Span:
@@ -192,7 +206,8 @@ def of_level(text: str, span: Span, noun: str) -> Span:
     parts = list(_PLACE.finditer(text, *span))
     if not asked or sum(match.end() - match.start() for match in parts) != span[1] - span[0]:
         return span
-    found = [match.span() for match in parts if (match["level"] or "国") in (asked[1] or "市")]
+    levels = _OF_CITIES.get(asked[0], asked[0])
+    found = [match.span() for match in parts if (match["level"] or "国") in levels]
     return found[0] if len(found) == 1 else span
 
 
@@ -256,9 +271,11 @@ def without_sum(text: str, span: Span, question: str) -> Span:
     found = _SUM.search(words)
     if not found or found["noun"] not in question:
         return span
-    items = 1 + len(_BETWEEN.findall(words[: found.start()]))
+    listed = words[: found.start()]
+    items = 1 + len(_BETWEEN.findall(listed))
     fits = bool(found["more"]) or number_value(found["sum"]) == items
-    return (span[0], span[0] + found.start()) if fits else span
+    numbered = re.search(rf"[0-9一二三四五六七八九十]{re.escape(found['noun'])}", listed)
+    return (span[0], span[0] + len(listed)) if fits and not numbered else span
 
 
 def called(text: str, quote: Span, counted: str, count: int) -> Span | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag import Settings
-from rag.answer import NO_REGION, NO_WORDS, choose, cite, sentences_of, together
+from rag.answer import NO_WORDS, OTHERS, choose, cite, sentences_of, together
 from rag.dates import period_in
 from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
 from rag.types import Article, Hit, Passage
@@ -217,7 +217,13 @@ def test_a_place_is_told_on_the_level_asked_for():
     text = "新馆建在禾泉省石渡市临江区。"
     for level, place in (("省", "禾泉省"), ("城市", "石渡市"), ("区", "临江区")):
         assert read_as(f"新馆建在哪个{level}？", text, "禾泉省石渡市临江区").short == place
-    assert read_as("新馆建在哪里？", text, "禾泉省石渡市").short == "禾泉省石渡市"
+    assert read_as("新馆建在哪个省会城市？", text, "禾泉省石渡市").short == "石渡市"
+    assert read_as("新馆建在哪个区县？", text, "石渡市临江区").short == "临江区"
+    for question in ("新馆建在哪里？", "新馆建在哪个省哪个市？"):
+        assert read_as(question, text, "禾泉省石渡市").short == "禾泉省石渡市"
+    port = "新馆建在禾泉省杨镇市江州区。"
+    assert read_as("新馆建在哪个市？", port, "禾泉省杨镇市江州区").short == "杨镇市"
+    assert read_as("新馆建在哪个区？", port, "禾泉省杨镇市江州区").short == "江州区"
     assert read_as("新馆建在哪个村？", text, "石渡市临江区").short == "石渡市临江区"
 
 
@@ -249,10 +255,16 @@ def test_a_region_that_the_article_does_not_name_is_missing():
 
 
 def test_no_short_answer_where_a_sentence_must_do():
-    for question in ("白鹭为什么多了？", "白鹭是否多了？", "哪种鸟更多？"):
+    for question in ("白鹭是否多了？", "哪种鸟更多？", "今年的白鹭怎么样？"):
         chosen = read_as(question, "白鹭共312只，因为水位低了。", "312只")
         assert chosen.short == ""
         assert cite(chosen)[1][0].words is None
+
+
+def test_a_reason_is_told_where_the_reader_is_sure_of_it():
+    told = "白鹭共312只，因为水位低了。"
+    assert read_as("白鹭为什么多了？", told, "水位低了").short == "水位低了"
+    assert read_as("白鹭为什么多了？", told, "水位低了", score=-1.0).short == ""
 
 
 def test_words_of_the_kind_asked_for_are_told_where_the_reader_is_not_sure():
@@ -314,7 +326,19 @@ def test_a_passage_is_of_the_time_that_its_words_name(question, text, timely):
     assert row[FEATURES.index("untimely")] == (not timely)
 
 
-def test_an_article_that_does_not_name_the_questions_region_is_hardly_trusted():
-    told = "涪滨区区委书记林知远说，路要修好。"
-    assert read_as("涪滨区区委书记是谁？", told, "林知远").confidence > NO_REGION
-    assert read_as("云栈区区委书记是谁？", told, "林知远").confidence <= NO_REGION
+@pytest.mark.parametrize(
+    ("question", "told", "words", "of_others"),
+    [
+        ("涪滨区区委书记是谁？", "涪滨区区委书记林知远说，路要修好。", "林知远", False),
+        ("云栈区区委书记是谁？", "涪滨区区委书记林知远说，路要修好。", "林知远", True),
+        ("茶叶研究所的所长是谁？", "茶叶研究所副所长林知远说，茶好。", "林知远", True),
+        ("茶叶研究所的副所长是谁？", "茶叶研究所副所长林知远说，茶好。", "林知远", False),
+        ("岚舟公司的董事长是谁？", "岚舟公司总裁林知远说，车好。", "林知远", True),
+        ("岚舟公司由谁当家？", "岚舟公司总裁林知远说，车好。", "林知远", False),
+        ("第二次全体会议哪天开？", "5月6日，第三次全体会议召开。", "5月6日", True),
+        ("第3次全体会议哪天开？", "5月6日，第三次全体会议召开。", "5月6日", False),
+        ("第一届书展哪天开？", "5月6日，首届书展开幕。", "5月6日", False),
+    ],
+)
+def test_a_sentence_that_speaks_of_others_is_hardly_trusted(question, told, words, of_others):
+    assert (read_as(question, told, words).confidence <= OTHERS) == of_others

@@ -30,6 +30,11 @@ from rag.asks import Asked, asked, holds, regions_in, signatures
         ("馆长怎么形容那口钟？", "words"),
         ("馆长说新馆缺什么？", "other"),
         ("林知远当选为什么职位？", "other"),
+        ("老街改名为什么了？", "other"),
+        ("报名为什么推迟？", "reason"),
+        ("评定职称为什么要考试？", "reason"),
+        ("为什么级别不同？", "reason"),
+        ("这样看病要多少钱？", "number"),
         ("新馆因为什么停工？", "reason"),
         ("谈谈这座桥", "other"),
         ("带着几家单位去的民警是谁？", "person"),
@@ -92,6 +97,22 @@ def test_holds(question, right, wrong):
 )
 def test_a_list_says_how_many_and_of_what(question, count, counted):
     assert (asked(question).count, asked(question).counted) == (count, counted)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("新馆是否包含餐厅？", True),
+        ("新馆的地点是否在云桥？", True),
+        ("有没有谁受伤？", True),
+        ("Did the man who fell survive?", True),
+        ("谁正在查新馆是否超支？", False),
+        ("哪家馆问过大家能不能来？", False),
+        ("票价是多少？", False),
+    ],
+)
+def test_yes_or_no_takes_a_sentence_unless_a_thing_is_asked_for(question, sentence):
+    assert asked(question).sentence == sentence
 
 
 def test_who_reported_is_nobody_in_the_news():

@@ -9,7 +9,7 @@ import pytest
 
 from embeddings import EncoderError, SentenceEncoder, bundled
 from embeddings.bundled import bundled_folder
-from embeddings.encoder import _batches
+from embeddings.encoder import _batches, learnt_turn, turned
 
 pytestmark = pytest.mark.model
 
@@ -31,8 +31,26 @@ def test_a_question_is_nearest_to_its_answer(model):
 
 def test_the_models_own_prompts_are_used(model):
     direct = model._model.encode(["query: 哪里停水？"], normalize_embeddings=True)[0]
-    assert model.encode_queries(["哪里停水？"])[0] @ direct == pytest.approx(1, abs=1e-5)
+    asked = model.encode_queries(["哪里停水？"])[0]
+    assert asked @ turned(direct[None], model.turn)[0] == pytest.approx(1, abs=1e-5)
     assert model.encode_passages(["哪里停水？"])[0] @ direct < 0.999
+
+
+def test_a_question_is_turned_and_a_passage_is_not(model):
+    direct = model._model.encode(["passage: 哪里停水？"], normalize_embeddings=True)
+    assert model.encode_passages(["哪里停水？"])[0] @ direct[0] == pytest.approx(1, abs=1e-5)
+    assert (
+        model.encode_queries(["哪里停水？"])[0]
+        @ model._model.encode(["query: 哪里停水？"], normalize_embeddings=True)[0]
+        < 0.999
+    )
+
+
+def test_a_damaged_turn_is_told(tmp_path):
+    path = tmp_path / "questions.safetensors"
+    path.write_bytes(b"no matrix")
+    with pytest.raises(EncoderError, match="questions"):
+        learnt_turn(path)
 
 
 def test_what_is_too_long_is_refused_and_not_cut(model):

@@ -289,8 +289,10 @@ def regions_in(text: str) -> list[str]:
 
 
 def offices_in(text: str) -> list[str]:
-    """The offices of those who lead something that a text names, not those of their deputies."""
-    return _LEADING.findall(text)
+    """The offices of those who lead something that a text names, not those of their deputies. The
+    head of a school is a 校长, also where it is called 学院.
+    """
+    return [office.replace("院长", "校长") for office in _LEADING.findall(text)]
 
 
 def ordinals_in(text: str) -> set[int]:

@@ -143,7 +143,9 @@ def test_a_chosen_theme_holds_over_a_reload_without_a_flash(opened, served, syst
     page.wait_for_timeout(500)
     assert set(page.evaluate("window.seen")) == {colour}
     open_settings(page)
-    assert page.get_by_label(choice).is_checked()
+    from playwright.sync_api import expect
+
+    expect(page.get_by_label(choice)).to_be_checked()  # the server tells it after the page is there
     assert reader.barriers() == []
     page.get_by_label("跟随系统").check()
     page.wait_for_function(f"{background} !== '{colour}'")

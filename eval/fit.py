@@ -230,7 +230,8 @@ def _example(inquiry: Inquiry, item: Labelled, hits: list[Hit], group: str, fold
     left out: they may well answer.
     """
     _, found, rows = inquiry.describe(item.question, hits)
-    gold = np.array([_of_gold(sentence.hit, item) for sentence in found], np.bool_)
+    of_gold = {id(hit): _of_gold(hit, item) for hit in hits}
+    gold = np.array([of_gold[id(sentence.hit)] for sentence in found], np.bool_)
     holds = np.array([_holds(sentence.text, item) for sentence in found], np.bool_)
     sure = gold | ~holds
     return Example(group=group, fold=fold, rows=rows[sure], right=(gold & holds)[sure])

@@ -179,7 +179,6 @@ def main(argv: list[str] | None = None) -> int:
     learnt = pairs(options.data, archive, rows, training=True)
     if len(learnt) < BATCH:
         parser.error(f"{options.archive} holds too few of the reports")
-    learnt += [pair for pair in learnt if pair.kind == "english"] * (ENGLISH - 1)
     kept = pairs(options.data, archive, rows, training=False)
     encoder = archive.encoder
     if not isinstance(encoder, SentenceEncoder) or encoder.turn is None:
@@ -188,8 +187,15 @@ def main(argv: list[str] | None = None) -> int:
     asked, shown = (
         encoder.encode_queries([pair.question for pair in some]) for some in (learnt, kept)
     )
+    english = [i for i, pair in enumerate(learnt) if pair.kind == "english"]
+    order = [*range(len(learnt)), *english * (ENGLISH - 1)]
     turn = train(
-        asked, learnt, vectors, epochs=options.epochs, rate=options.rate, seed=options.seed
+        asked[order],
+        [learnt[i] for i in order],
+        vectors,
+        epochs=options.epochs,
+        rate=options.rate,
+        seed=options.seed,
     )
     _save(options.target, turn)
     for name, found in (("before", shown), ("after", turned(shown, learnt_turn(options.target)))):

@@ -57,7 +57,7 @@ _LEADING = re.compile(
 """The offices of those who lead something."""
 
 _ORDINALS = re.compile(
-    r"第(?P<asked>[〇零一二两三四五六七八九十百0-9]+)(?:[届号批期集]|次[^，。]{0,6}(?:会议|全会|大会))"
+    r"第([〇零一二两三四五六七八九十百0-9]+)(?:[届号批期集]|次[^，。]{0,6}(?:会议|全会|大会))"
 )
 """Which of a row of meetings, storms, parts a question is about: 第二次全体会议."""
 

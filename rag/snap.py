@@ -132,7 +132,7 @@ def in_one_clause(
     common = [len(terms & set(bigrams(text[a:b]))) for a, b in clauses]
     fit = [i for i, (a, b) in enumerate(parts) if a < b and holds(text[a:b])]
     best = max(fit, key=lambda i: common[i], default=None)
-    return trimmed(text, span if best is None else parts[best])
+    return _trimmed(text, span if best is None else parts[best])
 
 
 def unlabelled(text: str, span: Span, question: str) -> Span:
@@ -249,7 +249,7 @@ def _unsure(text: str, quote: Span, span: Span) -> Span:
     return (span[0] - len(match[0]), span[1]) if match else span
 
 
-def trimmed(text: str, span: Span) -> Span:
+def _trimmed(text: str, span: Span) -> Span:
     """The span without words at its ends that belong to the sentence, not to the answer."""
     start, end = _bare(text, *span)
     match = _FITTED.fullmatch(text, start, end)

@@ -20,6 +20,15 @@ def unit(vectors):
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
+def write_reports(folder, texts):
+    """The reports that are asked about; those without a text here are told by their ids."""
+    (folder / "crud").mkdir()
+    with gzip.open(folder / "crud" / "distractors_5000.jsonl.gz", "wt", encoding="utf-8") as file:
+        for report in {one.report for one in written()}:
+            told = texts.get(report, f"{report}没有进档案。")
+            file.write(json.dumps({"id": report, "text": told, "date": "2023-08-01"}) + "\n")
+
+
 def test_a_turn_keeps_the_length_of_vectors_and_nothing_turns_nothing():
     vectors = unit(np.random.default_rng(3).normal(size=(4, 8)))
     assert np.allclose(turned(vectors, np.zeros((8, 8), np.float32)), vectors)
@@ -65,10 +74,7 @@ def test_what_answers_too_is_not_held_against_a_question():
 
 def test_an_archive_without_the_reports_is_refused(tmp_path, capsys):
     Archive(tmp_path / "archive", encoder=HashEncoder())
-    (tmp_path / "crud").mkdir()
-    with gzip.open(tmp_path / "crud" / "distractors_5000.jsonl.gz", "wt", encoding="utf-8") as file:
-        for each in {each.report for each in written()}:
-            file.write(json.dumps({"id": each, "text": each, "date": "2023-08-01"}) + "\n")
+    write_reports(tmp_path, {})
     target = tmp_path / "turn.safetensors"
     with pytest.raises(SystemExit):
         main(
@@ -88,11 +94,7 @@ def test_an_archive_without_the_reports_is_refused(tmp_path, capsys):
 def test_a_question_goes_with_the_passages_that_hold_its_answer(tmp_path):
     one = next(one for one in written() if one.answer and for_training(one.report))
     text = "".join(f"第{i}段说的是\u00a0 河边的事，水位又涨了一些。" for i in range(60))
-    (tmp_path / "crud").mkdir()
-    with gzip.open(tmp_path / "crud" / "distractors_5000.jsonl.gz", "wt", encoding="utf-8") as file:
-        for other in {each.report for each in written()}:
-            told = text if other == one.report else f"{other}没有进档案。"
-            file.write(json.dumps({"id": other, "text": told, "date": "2023-08-01"}) + "\n")
+    write_reports(tmp_path, {one.report: text})
     source = tmp_path / "pages.jsonl"
     source.write_text(json.dumps({"title": "水位", "text": text}), encoding="utf-8")
     archive = Archive(tmp_path / "archive", encoder=HashEncoder())

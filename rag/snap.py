@@ -85,6 +85,9 @@ _PLACE = re.compile(
 _WHERE = re.compile("在(?=..)(?![建线校职押读逃])|位于|地处|来自")
 
 _DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME})+")
+_WIRED = re.compile(r"[^，。；：？！\n0-9]*(?P<day>(?:[0-9]{1,2}月)?[0-9]{1,2}日)(?:[专综]?电|讯)")
+"""Where and when a report was sent: 新华社北京7月20日电."""
+
 _BREAKS = "，。；：？！“”（）\n"
 _POLITE = re.compile(r"先生|女士|小姐|老人")
 
@@ -218,9 +221,11 @@ def place_of(text: str, span: Span) -> Span:
 
 
 def day_of(text: str, quote: Span, span: Span) -> Span:
-    """The span of a day; where it has no time in it, the one day that the quote names, if there is
-    just one.
+    """The span of a day, without what else a dateline tells; where it has no time in it, the one
+    day that the quote names, if there is just one.
     """
+    if sent := _WIRED.fullmatch(text, *span):
+        return sent.span("day")
     found = [match.span() for match in _DAY.finditer(text, *quote)]
     return found[0] if len(found) == 1 and not re.search(_TIME, text[slice(*span)]) else span
 

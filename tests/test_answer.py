@@ -213,6 +213,12 @@ def test_the_one_day_of_a_sentence_is_told_where_the_reader_marks_no_day():
     assert two.short == "2031长跑"
 
 
+def test_a_day_is_told_without_the_rest_of_its_dateline():
+    sent = "新华社石渡5月6日电（记者 孟秋）长跑开跑，三千人出发。"
+    assert read_as("长跑是哪天跑的？", sent, "新华社石渡5月6日电").short == "5月6日"
+    assert read_as("长跑是哪天跑的？", sent, "5月6日电").short == "5月6日"
+
+
 def test_a_place_is_told_on_the_level_asked_for():
     text = "新馆建在禾泉省石渡市临江区。"
     for level, place in (("省", "禾泉省"), ("城市", "石渡市"), ("区", "临江区")):

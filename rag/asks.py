@@ -43,12 +43,15 @@ _OFFICE = re.compile(
     r"|记者|工程师|主席|主委|会长|站长|馆长|法官|医生|老师|艺人|策展人|创始人|总统|总理|冠军|选手|师傅"
 )
 
-_REGION = re.compile(r"[\u4e00-\u9fff]{2}(?=[省市县区镇])")
+_REGION = re.compile(r"[\u4e00-\u9fff]{2}[省市县区镇](?![民场值面里级域服间别际会内外])")
 _NO_REGION = re.compile(
-    r"[全本该各我某一两三几个到在了的和与哪从]"
-    r"|[城股超都上夜早门集楼社园景灾地小山库校院牧辖专发范济新农治贸税务街心住护假乡外市县区]$"
+    r"[全本该各我某一两几个到在了的和与哪从什么多少位副给把让被对向跟说是看觉认买卖请问劝跨股债药要能用领"
+    r"称以责更而]"
+    r"|[二三四五六七八九十有来去过时人老得当成开收汇菜闹油车做房比离下着困节年于设"
+    r"城超都上夜早门集楼社园景灾地小山库校院牧辖专发范济新农治贸税务街心住护假乡外市县区"
+    r"片展赛团病言震矿特学块强政险战军验洪飞游滩期]$"
 )
-"""Words that end like the name of a region, such as 开发区."""
+"""Characters that no name of a region has, and those that it does not end with (开发区, 让市民)."""
 
 _LEADING = re.compile(
     r"(?<!副)(?:秘书长|董事长|总裁|总经理|主任|主席|主委|总统|总理|书记"
@@ -282,10 +285,10 @@ def holds(sentence: str, wanted: Asked) -> float:
 
 
 def regions_in(text: str) -> list[str]:
-    """The cities, counties, districts and towns that a text names, without the word for which of
-    these they are: 渝北 for 渝北区. No more than the last two characters of each.
+    """The cities, counties, districts and towns that a text names, and what kind of place they are:
+    渝北区. No more than the last two characters of each name.
     """
-    return [name for name in _REGION.findall(text) if not _NO_REGION.search(name)]
+    return [name for name in _REGION.findall(text) if not _NO_REGION.search(name[:-1])]
 
 
 def offices_in(text: str) -> list[str]:

@@ -62,9 +62,9 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question as the features see it. ``weights`` are the rarities of its terms. ``offices`` are
-    those that it names where it asks for a person, ``ordinals`` the numbers of meetings and the
-    like (第二次会议).
+    """A question as the features see it. ``weights`` are the rarities of its terms. ``regions`` are
+    those that it names (渝北区), ``offices`` too where it asks for a person, ``ordinals`` the
+    numbers of meetings and the like (第二次会议).
     """
 
     text: str
@@ -117,7 +117,7 @@ def query_of(
         weights=weights,
         wanted=wanted,
         focus={t: weights[t] for t in focus_terms(question) if t in weights},
-        names=tuple(dict.fromkeys([*names, *regions])),
+        names=tuple(dict.fromkeys([*names, *(region[:-1] for region in regions)])),
         regions=tuple(regions),
         offices=tuple(offices_in(fold(question))) if wanted.kind == "person" else (),
         ordinals=frozenset(ordinals_in(fold(question))),

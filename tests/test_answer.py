@@ -337,6 +337,8 @@ def test_a_passage_is_of_the_time_that_its_words_name(question, text, timely):
     [
         ("涪滨区区委书记是谁？", "涪滨区区委书记林知远说，路要修好。", "林知远", False),
         ("云栈区区委书记是谁？", "涪滨区区委书记林知远说，路要修好。", "林知远", True),
+        ("临江滨县哪天开会？", "5月6日，滨县开会。", "5月6日", False),
+        ("周禾为什么说市场会好？", "周禾说，路修好了，市场会好。", "路修好了", False),
         ("茶叶研究所的所长是谁？", "茶叶研究所副所长林知远说，茶好。", "林知远", True),
         ("茶叶研究所的副所长是谁？", "茶叶研究所副所长林知远说，茶好。", "林知远", False),
         ("岚舟公司的董事长是谁？", "岚舟公司总裁林知远说，车好。", "林知远", True),
@@ -349,3 +351,15 @@ def test_a_passage_is_of_the_time_that_its_words_name(question, text, timely):
 )
 def test_a_sentence_that_speaks_of_others_is_hardly_trusted(question, told, words, of_others):
     assert (read_as(question, told, words).confidence <= OTHERS) == of_others
+
+
+def test_a_paper_need_not_name_its_own_city():
+    question, text = "石渡市书展哪天开幕？", "书展5月6日开幕，三千人看书。"
+    local = hit(text)
+    local = replace(local, article=replace(local.article, source="石渡日报"))
+    query = query_of(question, {}, 10)
+    for one, trusted in ((local, True), (hit(text), False)):
+        start = text.index("5月6日")
+        found = [replace(sentences_of([one])[0], words=(start, start + 4), score=5.0)]
+        rows = features(query, found, [0.9])
+        assert (choose(query, found, rows, MODEL, Settings()).confidence > OTHERS) == trusted

@@ -286,7 +286,7 @@ def _months_of(m: re.Match[str], asked_on: date) -> tuple[int, int]:
 _JOIN = "(?:到|至|[-~—–]{1,2})"
 _RANGE = re.compile(
     f"(?:{_ALONE}(?P<y1>{_Y}){_S}年?|(?P<ry1>{_YEAR_WORD}))?的?{_S}"
-    f"(?:(?<![{_NUMERAL}百千第])(?P<m1>{_N})(?:{_S}月份?)?(?:{_S}(?P<d1>{_N}){_S}[日号]?)?)?{_S}"
+    f"(?:(?<![{_NUMERAL}百千第])(?P<m1>{_N})(?:{_S}月份?(?:{_S}(?P<d1>{_N}){_S}[日号]?)?)?)?{_S}"
     f"{_JOIN}{_S}"
     f"(?:(?P<y2>{_Y}){_S}年|(?P<ry2>{_YEAR_WORD}))?的?{_S}"
     f"(?:(?P<m2>{_N}){_S}月份?)?(?:{_S}(?P<d2>{_N}){_S}[日号])?"
@@ -419,6 +419,7 @@ _MONTH_NAMES = (
     "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
 _MON = rf"\b(?P<mon>{_MONTH_NAMES})\b\.?"
+_NO_VERB = _MON.replace("may", "(?-i:M)ay")  # not "the Model 3 may"
 _DAY_NUMBER = r"(?<!\d)(?P<d>\d{1,2})(?:st|nd|rd|th)?\b"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _COUNTS = "one two three four five six seven eight nine ten eleven twelve".split()
@@ -516,7 +517,10 @@ _RULES: tuple[tuple[re.Pattern[str], _Build], ...] = (
         _year_and_month,
     ),
     (_english(rf"{_MON}\s+{_DAY_NUMBER}(?:,?\s+(?P<y>[12]\d{{3}})\b)?"), _month_named),
-    (_english(rf"{_DAY_NUMBER}\s+(?:of\s+)?{_MON}(?:,?\s+(?P<y>[12]\d{{3}})\b)?"), _month_named),
+    (
+        _english(rf"{_DAY_NUMBER}\s+(?:of\s+)?{_NO_VERB}(?:,?\s+(?P<y>[12]\d{{3}})\b)?"),
+        _month_named,
+    ),
     (_english(rf"{_MON},?\s+(?P<y>[12]\d{{3}})\b"), _month_named),
     # Without a year the month needs a word before it: "may" and "march" are verbs too.
     (_english(rf"\b(?:in|during|last|this)\s+{_MON}(?!,?\s+\d)"), _month_named),

@@ -38,7 +38,8 @@ FEATURES = (
     "focus_nearby",  # the same with its neighbours and headline
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
-    "names_missing",  # share of the question's names, regions, numbers that the context lacks
+    "names_missing",  # share of the question's names, regions, numbers that the passage lacks
+    "names_absent",  # the same for the whole article
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
     "span_lead",  # how far it is above the mean of the other articles' best
@@ -56,7 +57,10 @@ FEATURES = (
 NOT_HERE = -7.0
 """The mean of these scores in the development sets."""
 
-_NAMED = re.compile(r"[《“「『]([^》”」』]{1,30})[》”」』]|([0-9]+(?:\.[0-9]+)?)|([a-z][a-z0-9]+)")
+_NAMED = re.compile(
+    r"[《“「『]([^》”」』]{1,30})[》”」』]|([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)*)|([a-z][a-z0-9]+)"
+)
+_LOOSE = re.compile(r"[\s,:·]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
 
 
@@ -110,7 +114,11 @@ def query_of(
     weights = rarities({t: frequencies.get(t, 0) for t in question_terms(question)}, passages)
     named = _NAMED.findall(fold(question))
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
-    names = [quoted or number or word for quoted, number, word in named if not (word and foreign)]
+    names = [
+        _LOOSE.sub("", quoted or number or word)
+        for quoted, number, word in named
+        if not (word and foreign)
+    ]
     regions, wanted = regions_in(fold(question)), asked(question)
     return Query(
         text=question,
@@ -145,9 +153,11 @@ def features(
     said, others = _said(best_of), _others(best_of)
     hits = {id(sentence.hit): sentence.hit for sentence in sentences}
     untimely = {key: _untimely(query.mention, hit) for key, hit in hits.items()}
+    lacks = {key: _names_lacking(query, hit) for key, hit in hits.items()}
     rows = [
         [
             *_words(query, sentences, i),
+            *lacks[id(sentences[i].hit)],
             sentences[i].score / 10,
             (top - sentences[i].score) / 10,
             (sentences[i].score - others[sentences[i].hit.article.id]) / 10,
@@ -190,7 +200,7 @@ def _said(best_of: Mapping[str, Sentence]) -> dict[str, set[str]]:
 
 
 def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
-    """The features that compare words, ``in_sentence`` to ``names_missing``."""
+    """The features that compare words, ``in_sentence`` to ``longest_missing``."""
     sentence = sentences[i]
     hit = sentence.hit
     title = hit.article.title
@@ -208,8 +218,18 @@ def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
         share(query.focus, nearby) if query.focus else 0.5,
         max((query.weights[t] for t in missing), default=0.0) / top,
         _longest_missing(query, folded) / 10,
-        sum(name not in folded for name in query.names) / max(len(query.names), 1),
     ]
+
+
+def _names_lacking(query: Query, hit: Hit) -> list[float]:
+    """The features ``names_missing`` and ``names_absent``."""
+    article = hit.article
+    around = (
+        f"{article.title}\n{article.subtitle or ''}\n{article.source or ''}\n{article.date or ''}"
+    )
+    told = [_LOOSE.sub("", fold(f"{around}\n{text}")) for text in (hit.text, article.text)]
+    most = max(len(query.names), 1)
+    return [sum(name not in text for name in query.names) / most for text in told]
 
 
 def _circumstances(query: Query, sentence: Sentence, best: float, untimely: bool) -> list[float]:

@@ -260,6 +260,21 @@ def test_a_region_that_the_article_does_not_name_is_missing():
         assert features(query, found, [0.9])[0, missing] == share
 
 
+def test_a_name_in_another_passage_of_the_article_is_not_absent():
+    text = "石渡县的展会“云 上茶”开幕。参展的有1,200人。"
+    article = Article(title="展会", text=text)
+    passage = Passage(article_id=article.id, start=text.index("参展"), end=len(text))
+    found = sentences_of([Hit(article=article, passage=passage, score=1.0)])
+    at = [FEATURES.index(name) for name in ("names_missing", "names_absent")]
+    for question, shares in (
+        ("“云上茶”有多少人参展？", [1.0, 0.0]),
+        ("“山上茶”有多少人参展？", [1.0, 1.0]),
+        ("1200人参加的是什么展会？", [0.0, 0.0]),
+    ):
+        row = features(query_of(question, {}, 10), found, [0.9])[0]
+        assert row[at].tolist() == shares
+
+
 def test_no_short_answer_where_a_sentence_must_do():
     for question in ("白鹭是否多了？", "哪种鸟更多？", "今年的白鹭怎么样？"):
         chosen = read_as(question, "白鹭共312只，因为水位低了。", "312只")

@@ -257,7 +257,8 @@ def asked(question: str) -> Asked:
 
 def _noun(text: str, kind: Kind) -> str:
     match = _NOUN.search(text)
-    return match["noun"] if match and (kind == "number" or not _LED.search(text)) else ""
+    noun = match["noun"] if match and (kind == "number" or not _LED.search(text)) else ""
+    return noun[1:] if noun.startswith("个人") else noun  # papers count 5人, people ask 几个人
 
 
 def _without_some(text: str) -> str:

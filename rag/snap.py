@@ -180,10 +180,12 @@ def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) ->
 
 def _unit(after: str, noun: str) -> int:
     """How much of what follows a number is its unit: a measure word, with a short noun that the
-    question has too (个国家), else as much of the noun as there is.
+    question has too (个国家), else as much of the noun as there is. 人 is noun enough (5人受伤).
     """
     measure = _MEASURES.match(after)
     size = measure.end() if measure else 0
+    if after[:size] == "人":
+        return size
     named = noun.removeprefix(after[:size])
     if named and size + len(named) <= NOUN and after.startswith(named, size):
         return size + len(named)

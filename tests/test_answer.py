@@ -233,6 +233,12 @@ def test_a_place_is_told_on_the_level_asked_for():
     assert read_as("新馆建在哪个村？", text, "石渡市临江区").short == "石渡市临江区"
 
 
+def test_of_two_numbers_the_one_of_the_thing_asked_for_is_told():
+    hurt = "事故造成5人受伤，其中2人重伤。"
+    for question in ("到底有几个人受伤？", "有多少人受伤？"):
+        assert read_as(question, hurt, "2人").short == "5人"
+
+
 def test_a_number_is_told_in_the_papers_measure():
     assert read_as("屋里有多少棵树？", "屋里有四株老树。", "四株").short == "四株"
     assert read_as("要走几分钟？", "从家里走过去要半小时。", "半小时").short == "半小时"

@@ -58,6 +58,11 @@ NEAR = 5
 TRIAL_WEIGHT = 3
 """How often an epoch holds each question of the CMRC trial set."""
 
+LONGER_WEIGHT = 2
+"""The same for each written question that is answered with a clause: for a reason, a way, what was
+said. People ask more of them than there are, and they are the hardest.
+"""
+
 IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.25, 0.25, 0.2, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
 
@@ -146,6 +151,7 @@ def written_records(data: Path) -> list[Record]:
         )
         for one in written()
         if for_training(one.report) and one.report in held
+        for _ in range(LONGER_WEIGHT if one.kind == "longer" else 1)
     ]
 
 

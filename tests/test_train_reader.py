@@ -15,6 +15,7 @@ from conftest import write_jsonl
 from safetensors.torch import load_file
 
 from eval.train_reader import (
+    LONGER_WEIGHT,
     Record,
     batches,
     build,
@@ -102,13 +103,15 @@ def test_news_is_headed_by_its_own_day_and_asked_with_a_mark_or_without():
 def test_written_questions_that_are_kept_do_not_train(tmp_path, monkeypatch):
     write_data(tmp_path)
     questions = [
-        Written(report=report, kind="fact", question=f"{report}？", answer=(0, 4))
+        Written(report=report, kind=kind, question=f"{report} {kind}？", answer=(0, 4))
         for report in ("own", "free", "copy", "same", "elsewhere")
+        for kind in ("fact", "longer")
     ]
     monkeypatch.setattr("eval.train_reader.written", lambda: questions)
     made = Counter(record.question for record in written_records(tmp_path))
     trained = [one for one in ("own", "free", "copy", "same") if for_training(one)]
-    assert made == {f"{one}？": 1 for one in trained}
+    counts = {"fact": 1, "longer": LONGER_WEIGHT}
+    assert made == {f"{one} {kind}？": n for one in trained for kind, n in counts.items()}
     assert 0 < len(trained) < 4
 
 

@@ -8,11 +8,12 @@ taken out of what was found, with all else that has the answer's words; the sent
 answer are cut out of their passages, which leaves an article that is about the matter but does not
 say; and the question gets a year, a place, an ordinal or a title that the article does not speak of
 (``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability is that
-of an archive where one question in two has its answer.
+of an archive where one question in two has its answer; each of the four ways to have none weighs
+the same, for people ask about what an article leaves out as often as about what none tells.
 
 The weights are fitted on all questions; the figures beside them are of five folds, each scored by
-weights from the other four: best sentences right, area under the ROC curve, expected calibration
-error, and what each threshold answers and gets wrong.
+weights from the other four: best sentences right, area under the ROC curve against each way to have
+no answer, expected calibration error, and what each threshold answers and gets wrong.
 
 Data (``--data``): the parts of ``reader/valid_cmrc_trial.jsonl.gz`` (question, context, answers),
 of ``chronoqa/`` and of the written questions, with the reports of ``crud/`` that they are about,
@@ -25,6 +26,7 @@ import argparse
 import json
 import random
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -39,7 +41,7 @@ from eval.files import read_jsonl
 from eval.formed import astray
 from eval.metrics import auroc
 from eval.train_reader import TITLE, literal_news, trial
-from eval.written import for_training, reports, without_space, written
+from eval.written import UNANSWERED, for_training, reports, without_space, written
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import FEATURES
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 RIDGE = 10.0
-WRITTEN = 2
+WRITTEN = 4
 """Written questions, with and without an answer, for each of the other two kinds."""
 
 SIGNS = {
@@ -251,13 +253,28 @@ def fit_choice(data: list[Example]) -> NDArray[np.float64]:
     useful = [example for example in data if example.right.any()]
     rows = np.concatenate([example.rows for example in useful])
     right = np.concatenate([example.right for example in useful])
-    return _logistic(rows, right)
+    return _logistic(rows, right, np.ones(len(rows)))
 
 
 def fit_support(data: list[Example], choice: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights for the probability that a question's best sentence answers it."""
     rows, right = _best(data, choice)
-    return _logistic(rows, right)
+    return _logistic(rows, right, importance(data))
+
+
+def lack(example: Example) -> str:
+    """Why nothing answers: removed, cut, astray or written so; empty where something does."""
+    way = example.group.rpartition("-")[2]
+    return "" if example.right.any() else "written" if way in UNANSWERED else way
+
+
+def importance(data: list[Example]) -> NDArray[np.float64]:
+    """Weights: 1 where something answers, and as much in all where nothing does, each of its ways
+    alike.
+    """
+    ways = Counter(map(lack, data))
+    lacking = max(len(ways.keys() - {""}), 1)
+    return np.array([1.0 if not (w := lack(e)) else ways[""] / lacking / ways[w] for e in data])
 
 
 def _best(
@@ -269,9 +286,11 @@ def _best(
     return rows, right
 
 
-def _logistic(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _logistic(
+    rows: NDArray[np.float64], right: NDArray[np.bool_], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Logistic regression on standardised features, given back for the raw ones; right and wrong
-    weigh the same.
+    weigh the same, and inside both each row its ``weight``.
 
     A weight may not have the wrong sign (what a sentence has in common with the question never
     counts against it), and there is a ridge: fitted freely, the weights rank the kinds of text that
@@ -281,7 +300,7 @@ def _logistic(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np
 
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     inputs = np.column_stack([np.ones(len(rows)), (rows - mean) / deviation])
-    share = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum()) * len(rows)
+    share = _halved(right, weight) * len(rows)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = inputs @ weights
@@ -309,26 +328,39 @@ def held_out(data: list[Example]) -> dict[str, Any]:
         rows, right[inside] = _best([e for e in data if e.fold == held], choice)
         probability[inside] = 1 / (1 + np.exp(-(rows @ support[1:] + support[0])))
     groups = np.array([example.group for example in data])
-    can = np.array([bool(example.right.any()) for example in data])
+    ways, weight = np.array(list(map(lack, data))), importance(data)
+    can = ways == ""
     return {
         "questions": {str(g): int((groups == g).sum()) for g in np.unique(groups)},
         "best_sentence_right": {
             str(g): round(float(right[groups == g].mean()), 3) for g in np.unique(groups[can])
         },
-        "auroc": round(auroc(list(probability[right]), list(probability[~right])), 3),
-        "calibration_error": round(calibration_error(probability, right), 3),
-        "thresholds": [_at(probability, right, can, t / 20) for t in range(1, 20)],
+        "auroc": {
+            way: round(auroc(list(probability[right]), list(probability[ways == way])), 3)
+            for way in sorted(set(ways) - {""})
+        },
+        "calibration_error": round(calibration_error(probability, right, weight), 3),
+        "thresholds": [_at(probability, right, can, weight, t / 20) for t in range(1, 20)],
     }
 
 
+def _halved(right: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights, so that those of right and of wrong are one half in all."""
+    of_half = np.where(right, weight[right].sum(), weight[~right].sum())
+    return np.asarray(weight / of_half / 2, np.float64)
+
+
 def calibration_error(
-    probability: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10
+    probability: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    bins: int = 10,
 ) -> float:
     """Expected calibration error (Naeini et al. 2015) with right and wrong weighing the same."""
-    weight = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum())
+    share = _halved(right, weight)
     place = np.minimum((probability * bins).astype(int), bins - 1)
     return sum(
-        abs(float((weight * (probability - right))[place == one].sum())) for one in range(bins)
+        abs(float((share * (probability - right))[place == one].sum())) for one in range(bins)
     )
 
 
@@ -336,6 +368,7 @@ def _at(
     probability: NDArray[np.float64],
     right: NDArray[np.bool_],
     can: NDArray[np.bool_],
+    weight: NDArray[np.float64],
     threshold: float,
 ) -> dict[str, float]:
     """What a threshold answers: shares of what can and can't be answered, and of answers, where
@@ -343,7 +376,7 @@ def _at(
     """
     given = probability >= threshold
     hits, misses = (given & right)[can].mean(), (given & ~right)[can].mean()
-    false = given[~can].mean()
+    false = np.average(given[~can], weights=weight[~can])
     wrong = (misses + false) / max(hits + misses + false, 1e-9)
     return {
         "at": threshold,

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from conftest import STORIES, write_jsonl
 
-from eval.fit import SIGNS, Labelled, _logistic, _without_answer, calibration_error, examples
+from eval.fit import (
+    SIGNS,
+    Example,
+    Labelled,
+    _logistic,
+    _without_answer,
+    calibration_error,
+    examples,
+    importance,
+    lack,
+)
 from rag import Article, Chatbot, Hit, Passage
 from rag.evidence import FEATURES
 
@@ -76,7 +86,7 @@ def test_no_weight_has_the_wrong_sign():
     rng = np.random.default_rng(1)
     rows = rng.normal(size=(300, len(FEATURES)))
     right = rows @ rng.normal(size=len(FEATURES)) > 0  # signs at random: some must be held back
-    weights = dict(zip(FEATURES, _logistic(rows, right)[1:], strict=True))
+    weights = dict(zip(FEATURES, _logistic(rows, right, np.ones(len(rows)))[1:], strict=True))
     for name, weight in weights.items():
         sign = SIGNS.get(name, 1)
         assert weight * sign >= 0 or sign == 0
@@ -88,4 +98,25 @@ def test_calibration_error_by_hand():
     probability = np.array([0.9, 0.8, 0.2, 0.1])
     right = np.array([True, True, False, False])
     # Four bins, each a quarter of the weight, each off by its distance from 1 or 0.
-    assert calibration_error(probability, right) == pytest.approx((0.1 + 0.2 + 0.2 + 0.1) / 4)
+    even = calibration_error(probability, right, np.ones(4))
+    assert even == pytest.approx((0.1 + 0.2 + 0.2 + 0.1) / 4)
+    # The third case makes up three quarters of the wrong half, the fourth the rest.
+    uneven = calibration_error(probability, right, np.array([1.0, 1.0, 3.0, 1.0]))
+    assert uneven == pytest.approx((0.1 + 0.2) / 4 + 0.2 * 3 / 8 + 0.1 / 8)
+
+
+def example(group, *, right):
+    row = np.zeros((1, len(FEATURES)))
+    return Example(group=group, fold=0, rows=row, right=np.array([right]))
+
+
+def test_each_way_to_have_no_answer_weighs_the_same():
+    data = [
+        *(example("news", right=True) for _ in range(6)),
+        *(example("news-cut", right=False) for _ in range(4)),
+        example("written-missing", right=False),
+        example("written-false", right=False),
+        example("written-astray", right=False),
+    ]
+    assert [lack(one) for one in data[-4:]] == ["cut", "written", "written", "astray"]
+    assert importance(data).tolist() == [1.0] * 6 + [0.5] * 4 + [1.0, 1.0, 2.0]

@@ -7,9 +7,10 @@ the archive can't answer (``eval.written``), others are made so in three ways: t
 taken out of what was found, with all else that has the answer's words; the sentences that hold the
 answer are cut out of their passages, which leaves an article that is about the matter but does not
 say; and the question gets a year, a place, an ordinal or a title that the article does not speak of
-(``eval.formed``). Right and wrong best sentences weigh the same in all, so the probability is that
-of an archive where one question in two has its answer; each of the four ways to have none weighs
-the same, for people ask about what an article leaves out as often as about what none tells.
+(``eval.formed``). Questions with and without an answer weigh the same in all, so the probability is
+that of an archive where one question in two has its answer; and so does each of the four ways to
+have none, on the assumption that people ask about what an article leaves out as often as about what
+none tells.
 
 The weights are fitted on all questions; the figures beside them are of five folds, each scored by
 weights from the other four: best sentences right, area under the ROC curve against each way to have
@@ -192,8 +193,10 @@ def _without_answer(hit: Hit, item: Labelled) -> Hit | None:
     kept = [hit.text[a:b] for a, b in sentences(hit.text) if not _holds(hit.text[a:b], item)]
     if not kept:
         return None
-    article = replace(hit.article, text="".join(kept))
-    passage = Passage(article_id=article.id, start=0, end=len(article.text))
+    start, end = hit.passage.start, hit.passage.end
+    left, whole = "".join(kept), hit.article.text
+    article = replace(hit.article, text=whole[:start] + left + whole[end:])
+    passage = Passage(article_id=article.id, start=start, end=start + len(left))
     return replace(hit, article=article, passage=passage)
 
 
@@ -253,7 +256,7 @@ def fit_choice(data: list[Example]) -> NDArray[np.float64]:
     useful = [example for example in data if example.right.any()]
     rows = np.concatenate([example.rows for example in useful])
     right = np.concatenate([example.right for example in useful])
-    return _logistic(rows, right, np.ones(len(rows)))
+    return _logistic(rows, right, np.where(right, 1 / right.sum(), 1 / (~right).sum()))
 
 
 def fit_support(data: list[Example], choice: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -263,18 +266,19 @@ def fit_support(data: list[Example], choice: NDArray[np.float64]) -> NDArray[np.
 
 
 def lack(example: Example) -> str:
-    """Why nothing answers: removed, cut, astray or written so; empty where something does."""
+    """Why nothing answers: removed, cut, astray or unsaid; empty where something does."""
     way = example.group.rpartition("-")[2]
-    return "" if example.right.any() else "written" if way in UNANSWERED else way
+    return "" if example.right.any() else "unsaid" if way in UNANSWERED else way
 
 
 def importance(data: list[Example]) -> NDArray[np.float64]:
     """Weights: 1 where something answers, and as much in all where nothing does, each of its ways
     alike.
     """
-    ways = Counter(map(lack, data))
-    lacking = max(len(ways.keys() - {""}), 1)
-    return np.array([1.0 if not (w := lack(e)) else ways[""] / lacking / ways[w] for e in data])
+    ways = [lack(example) for example in data]
+    counts = Counter(ways)
+    lacking = max(len(counts.keys() - {""}), 1)
+    return np.array([1.0 if not way else counts[""] / lacking / counts[way] for way in ways])
 
 
 def _best(
@@ -289,8 +293,7 @@ def _best(
 def _logistic(
     rows: NDArray[np.float64], right: NDArray[np.bool_], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Logistic regression on standardised features, given back for the raw ones; right and wrong
-    weigh the same, and inside both each row its ``weight``.
+    """Logistic regression on standardised features, given back for the raw ones.
 
     A weight may not have the wrong sign (what a sentence has in common with the question never
     counts against it), and there is a ridge: fitted freely, the weights rank the kinds of text that
@@ -300,7 +303,7 @@ def _logistic(
 
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     inputs = np.column_stack([np.ones(len(rows)), (rows - mean) / deviation])
-    share = _halved(right, weight) * len(rows)
+    share = weight / weight.sum() * len(rows)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = inputs @ weights
@@ -344,20 +347,14 @@ def held_out(data: list[Example]) -> dict[str, Any]:
     }
 
 
-def _halved(right: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The weights, so that those of right and of wrong are one half in all."""
-    of_half = np.where(right, weight[right].sum(), weight[~right].sum())
-    return np.asarray(weight / of_half / 2, np.float64)
-
-
 def calibration_error(
     probability: NDArray[np.float64],
     right: NDArray[np.bool_],
     weight: NDArray[np.float64],
     bins: int = 10,
 ) -> float:
-    """Expected calibration error (Naeini et al. 2015) with right and wrong weighing the same."""
-    share = _halved(right, weight)
+    """Expected calibration error (Naeini et al. 2015) of weighted cases."""
+    share = weight / weight.sum()
     place = np.minimum((probability * bins).astype(int), bins - 1)
     return sum(
         abs(float((share * (probability - right))[place == one].sum())) for one in range(bins)

@@ -14,7 +14,8 @@ Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA
 the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage, and
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
 times as long as the others' and which count ``TRIAL_WEIGHT`` times. Beside them questions written
-about reports of ``crud/`` (``eval.written``), of those a sixth, and what is left of the former two,
+about reports of ``crud/`` (``eval.written``; the harder ones count ``LONGER_WEIGHT`` times), of
+those a sixth, and what is left of the former two,
 is for ``eval.fit``; and questions formed from news (``eval.formed``).
 
 ``--score FILE`` and ``--score-written`` train nothing: they print EM and F1 of the result at
@@ -59,8 +60,8 @@ TRIAL_WEIGHT = 3
 """How often an epoch holds each question of the CMRC trial set."""
 
 LONGER_WEIGHT = 2
-"""The same for each written question that is answered with a clause: for a reason, a way, what was
-said. People ask more of them than there are, and they are the hardest.
+"""The same for each written question that is answered with a clause or a list: for a reason, a way,
+what was said. They are the hardest to read.
 """
 
 IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.25, 0.25, 0.2, 0.2

@@ -43,15 +43,21 @@ _OFFICE = re.compile(
     r"|记者|工程师|主席|主委|会长|站长|馆长|法官|医生|老师|艺人|策展人|创始人|总统|总理|冠军|选手|师傅"
 )
 
-_REGION = re.compile(r"[\u4e00-\u9fff]{2}[省市县区镇](?![民场值面里级域服间别际会内外])")
-_NO_REGION = re.compile(
-    r"[全本该各我某一两几个到在了的和与哪从什么多少位副给把让被对向跟说是看觉认买卖请问劝跨股债药要能用领"
-    r"称以责更而]"
-    r"|[二三四五六七八九十有来去过时人老得当成开收汇菜闹油车做房比离下着困节年于设"
-    r"城超都上夜早门集楼社园景灾地小山库校院牧辖专发范济新农治贸税务街心住护假乡外市县区"
-    r"片展赛团病言震矿特学块强政险战军验洪飞游滩期]$"
+_REGION = re.compile(
+    r"[\u4e00-\u9fff]{2}(?:[市县区镇]|省(?![钱时事电力心下略去]))"
+    r"(?!民(?!政|族|宗|办)|服(?!务)|会(?!展|议)|分(?!局|公司|行|院)|[场值面里级域间别际内外])"
 )
-"""Characters that no name of a region has, and those that it does not end with (开发区, 让市民)."""
+_NO_REGION = re.compile(
+    r"[全本该各我某一两几个到在了的和与哪从么多少位副给把让被对向跟说是看觉认买卖"
+    r"请问劝跨股债药要能用领称以责更而何样怎]"
+    r"|[二三四五六七八九十有来去过时人老得当比离下后着困年于设城超都上夜早社校院"
+    r"辖专发治街心住护假乡外市县区团病言震学块强任举谢级加].$"
+    r"|[景灾地小山库牧范济新农贸税务政特军矿片展赛游园滩]区$|[险战验洪飞保期度厂选大误分]区$"
+    r"|[开收汇菜闹油车做房门集楼]市$|节省$|小镇$"
+)
+"""What stands in phrases and not in the names of regions: 让市, 开发区, 认为市. It also rejects
+some names, such as 成都市 and 房山区; then a region is not compared.
+"""
 
 _LEADING = re.compile(
     r"(?<!副)(?:秘书长|董事长|总裁|总经理|主任|主席|主委|总统|总理|书记"
@@ -109,7 +115,8 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "reason",
         re.compile(
             rf"{_WHY}|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么(?:引起|引发|造成|导致)|缘何"
-            r"|(?:怎么|咋)(?:会|老|总|突然|没|不)|凭什么|凭啥|(?:出于|基于)(?:什么|哪)|\bwhy\b"
+            r"|(?:怎么|咋)(?:会(?!合)|老(?![旧年人师])|总(?![结分])|突然|没(?!收)|不)|出于什么"
+            r"|凭(?:什么|啥)(?!证|票|身份|优势|技术|手段|方法)|\bwhy\b"
         ),
     ),
     (
@@ -117,7 +124,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"哪些|哪几(?![天日年周号]|个?月)|哪(?!一[^十百]|几)[一二两三四五六七八九十0-9]+"
             r"(?:[位项部条家种座名只件类届支款大所处首段]|个(?![月字]))"
-            r"|分别|各[是有]|包括什么|包括哪|包含|几个部分|列出|列举|"
+            r"|分别|各[是有]|包括什么|包括哪|包含|几个部分|列出来|(?:[都请]|全部|一一)列[出举]|"
             rf"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{1,8}}[”」』]?(?:是|有|指|叫)的?是?什么(?!时|地方)|"
             r"\bwhich .*s are\b|\bwhat are\b|\blist\b"
         ),
@@ -172,6 +179,9 @@ _WEIGHS = re.compile(
 _NOUN = re.compile(
     r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>[\u4e00-\u9fff]{1,8})"
 )
+_PEOPLE = re.compile("^个(?=人(?!信息|账|荣誉|奖|所得|贷款|资料))")
+"""People ask 几个人, papers count 5人."""
+
 _LED = re.compile("[被由用靠以与对跟按拿凭为](?:什么|哪)")
 """What is asked for is no noun that goes on behind the question word: 被什么刺穿."""
 
@@ -258,8 +268,9 @@ def asked(question: str) -> Asked:
 
 def _noun(text: str, kind: Kind) -> str:
     match = _NOUN.search(text)
-    noun = match["noun"] if match and (kind == "number" or not _LED.search(text)) else ""
-    return noun[1:] if noun.startswith("个人") else noun  # papers count 5人, people ask 几个人
+    if not match or (kind != "number" and _LED.search(text)):
+        return ""
+    return _PEOPLE.sub("", match["noun"]) if kind == "number" else match["noun"]
 
 
 def _without_some(text: str) -> str:
@@ -290,7 +301,15 @@ def regions_in(text: str) -> list[str]:
     """The cities, counties, districts and towns that a text names, and what kind of place they are:
     渝北区. No more than the last two characters of each name.
     """
-    return [name for name in _REGION.findall(text) if not _NO_REGION.search(name[:-1])]
+    return [name for name in _REGION.findall(text) if not _NO_REGION.search(name)]
+
+
+def tells_of(region: str, text: str) -> bool:
+    """Whether a text names a region that ``regions_in`` found. Of 益阳南县 that finds 阳南县, so
+    南县 will do where it is a name by itself.
+    """
+    short = rf"(?:(?<![\u4e00-\u9fff])|[省市州盟]){re.escape(region[1:])}"
+    return region[:-1] in text or (region[-1] in "县镇市" and bool(re.search(short, text)))
 
 
 def offices_in(text: str) -> list[str]:

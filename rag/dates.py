@@ -419,8 +419,10 @@ _MONTH_NAMES = (
     "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
 _MON = rf"\b(?P<mon>{_MONTH_NAMES})\b\.?"
-_NO_VERB = _MON.replace("may", "(?-i:M)ay")  # not "the Model 3 may"
+_ORDINAL_DAY = r"(?<!\d)(?P<d>\d{1,2})(?:(?:st|nd|rd|th)(?:\s+of)?|\s+of)"
+_MON_AFTER_NUMBER = _MON.replace("may", "(?-i:M)ay")  # not "the Model 3 may"
 _DAY_NUMBER = r"(?<!\d)(?P<d>\d{1,2})(?:st|nd|rd|th)?\b"
+_OF_YEAR = r"(?:,?\s+(?P<y>[12]\d{3})\b)?"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _COUNTS = "one two three four five six seven eight nine ten eleven twelve".split()
 _COUNT = rf"(?P<n>an?|\d{{1,3}}|{'|'.join(_COUNTS)})"
@@ -516,11 +518,9 @@ _RULES: tuple[tuple[re.Pattern[str], _Build], ...] = (
         re.compile(r"(?<![0-9.-])(?P<y>(?:1[89]|2[01])[0-9]{2})-(?P<m>[01][0-9])(?![0-9-])"),
         _year_and_month,
     ),
-    (_english(rf"{_MON}\s+{_DAY_NUMBER}(?:,?\s+(?P<y>[12]\d{{3}})\b)?"), _month_named),
-    (
-        _english(rf"{_DAY_NUMBER}\s+(?:of\s+)?{_NO_VERB}(?:,?\s+(?P<y>[12]\d{{3}})\b)?"),
-        _month_named,
-    ),
+    (_english(rf"{_MON}\s+{_DAY_NUMBER}{_OF_YEAR}"), _month_named),
+    (_english(rf"{_ORDINAL_DAY}\s+{_MON}{_OF_YEAR}"), _month_named),
+    (_english(rf"{_DAY_NUMBER}\s+{_MON_AFTER_NUMBER}{_OF_YEAR}"), _month_named),
     (_english(rf"{_MON},?\s+(?P<y>[12]\d{{3}})\b"), _month_named),
     # Without a year the month needs a word before it: "may" and "march" are verbs too.
     (_english(rf"\b(?:in|during|last|this)\s+{_MON}(?!,?\s+\d)"), _month_named),

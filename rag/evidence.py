@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.asks import Asked, asked, holds, offices_in, ordinals_in, regions_in
+from rag.asks import Asked, asked, holds, offices_in, ordinals_in, regions_in, tells_of
 from rag.dates import TimeMention, dates_in, periods_in
+from rag.forms import occurs
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
 from rag.terms import bigrams, focus_terms, fold, question_terms, rarities, share
@@ -38,7 +39,8 @@ FEATURES = (
     "focus_nearby",  # the same with its neighbours and headline
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
-    "names_missing",  # share of the question's names, regions, numbers that the passage lacks
+    "names_missing",  # share of the question's names, regions, numbers that passage, headline and
+    # paper lack
     "names_absent",  # the same for the whole article
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
@@ -60,15 +62,15 @@ NOT_HERE = -7.0
 _NAMED = re.compile(
     r"[《“「『]([^》”」』]{1,30})[》”」』]|([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)*)|([a-z][a-z0-9]+)"
 )
-_LOOSE = re.compile(r"[\s,:·]")
+_LOOSE = re.compile(r"[\s·]|(?<=[0-9]),(?=[0-9])")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A question as the features see it. ``weights`` are the rarities of its terms. ``regions`` are
-    those that it names (渝北区), ``offices`` too where it asks for a person, ``ordinals`` the
-    numbers of meetings and the like (第二次会议).
+    those that it names (渝北区), ``offices`` those that it names where it asks for a person,
+    ``ordinals`` the numbers of meetings and the like (第二次会议).
     """
 
     text: str
@@ -125,7 +127,7 @@ def query_of(
         weights=weights,
         wanted=wanted,
         focus={t: weights[t] for t in focus_terms(question) if t in weights},
-        names=tuple(dict.fromkeys([*names, *(region[:-1] for region in regions)])),
+        names=tuple(dict.fromkeys(names)),
         regions=tuple(regions),
         offices=tuple(offices_in(fold(question))) if wanted.kind == "person" else (),
         ordinals=frozenset(ordinals_in(fold(question))),
@@ -223,13 +225,20 @@ def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
 
 def _names_lacking(query: Query, hit: Hit) -> list[float]:
     """The features ``names_missing`` and ``names_absent``."""
+    most = len(query.names) + len(query.regions)
+    if not most:
+        return [0.0, 0.0]
     article = hit.article
     around = (
         f"{article.title}\n{article.subtitle or ''}\n{article.source or ''}\n{article.date or ''}"
     )
     told = [_LOOSE.sub("", fold(f"{around}\n{text}")) for text in (hit.text, article.text)]
-    most = max(len(query.names), 1)
-    return [sum(name not in text for name in query.names) / most for text in told]
+    lacks = [
+        sum(not occurs(name, text) for name in query.names)
+        + sum(not tells_of(region, text) for region in query.regions)
+        for text in told
+    ]
+    return [count / most for count in lacks]
 
 
 def _circumstances(query: Query, sentence: Sentence, best: float, untimely: bool) -> list[float]:

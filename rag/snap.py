@@ -74,6 +74,8 @@ _MEASURES = re.compile(
     rf"|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}])"
 )
 
+_PEOPLE = re.compile("人(?!民币|才|次|家)")
+
 _LEVELS = "省州市郡县区旗镇乡村"
 _LEVEL = re.compile(
     rf"城市|省会|区县|县区|乡镇|镇乡|[{_LEVELS}](?![{_LEVELS}会民场级委政长和与]|的?哪)"
@@ -184,8 +186,8 @@ def _unit(after: str, noun: str) -> int:
     """
     measure = _MEASURES.match(after)
     size = measure.end() if measure else 0
-    if after[:size] == "人":
-        return size
+    if _PEOPLE.match(after):
+        return 1
     named = noun.removeprefix(after[:size])
     if named and size + len(named) <= NOUN and after.startswith(named, size):
         return size + len(named)

@@ -237,6 +237,9 @@ def test_of_two_numbers_the_one_of_the_thing_asked_for_is_told():
     hurt = "事故造成5人受伤，其中2人重伤。"
     for question in ("到底有几个人受伤？", "有多少人受伤？"):
         assert read_as(question, hurt, "2人").short == "5人"
+    assert read_as("投入多少人民币？", "共投入10亿人民币。", "10亿").short == "10亿人民币"
+    leaked = read_as("多少个人信息被泄露？", "共有3万条个人信息被泄露。", "3万条")
+    assert leaked.short == "3万条"
 
 
 def test_a_number_is_told_in_the_papers_measure():
@@ -276,6 +279,7 @@ def test_a_name_in_another_passage_of_the_article_is_not_absent():
         ("“云上茶”有多少人参展？", [1.0, 0.0]),
         ("“山上茶”有多少人参展？", [1.0, 1.0]),
         ("1200人参加的是什么展会？", [0.0, 0.0]),
+        ("200人参加的是什么展会？", [1.0, 1.0]),
     ):
         row = features(query_of(question, {}, 10), found, [0.9])[0]
         assert row[at].tolist() == shares
@@ -359,6 +363,9 @@ def test_a_passage_is_of_the_time_that_its_words_name(question, text, timely):
         ("涪滨区区委书记是谁？", "涪滨区区委书记林知远说，路要修好。", "林知远", False),
         ("云栈区区委书记是谁？", "涪滨区区委书记林知远说，路要修好。", "林知远", True),
         ("临江滨县哪天开会？", "5月6日，滨县开会。", "5月6日", False),
+        ("河南省哪天开会？", "5月6日，湖南省开会。", "5月6日", True),
+        ("广州市哪天开会？", "5月6日，杭州市开会。", "5月6日", True),
+        ("渝北区哪天开会？", "5月6日，江北区开会。", "5月6日", True),
         ("周禾为什么说市场会好？", "周禾说，路修好了，市场会好。", "路修好了", False),
         ("茶叶研究所的所长是谁？", "茶叶研究所副所长林知远说，茶好。", "林知远", True),
         ("茶叶研究所的副所长是谁？", "茶叶研究所副所长林知远说，茶好。", "林知远", False),

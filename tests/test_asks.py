@@ -40,6 +40,9 @@ from rag.asks import Asked, asked, holds, regions_in, signatures
         ("传感器怎么老是误报", "reason"),
         ("老街凭什么收票？", "reason"),
         ("调查组的三条建议，请都列出来", "list"),
+        ("名单列出了多少家企业？", "number"),
+        ("大家怎么总结这一年", "other"),
+        ("凭什么证件进场？", "other"),
         ("谈谈这座桥", "other"),
         ("带着几家单位去的民警是谁？", "person"),
         ("那几个人在哪里被抓？", "place"),
@@ -154,6 +157,9 @@ def test_whose_office_is_asked_for(question, holder):
         ("他为什么说市里变了，又认为市政府对", []),
         ("开市后请市民在展区省着用电", []),
         ("东南片区的副区长", []),
+        ("怎样区分，如何省钱，参加省军区，选举市长", []),
+        ("徐汇区景洪市奉节县荣成市", ["徐汇区", "景洪市", "奉节县", "荣成市"]),
+        ("扬州市长和渝北区分局", ["扬州市", "渝北区"]),
     ],
 )
 def test_regions(text, regions):

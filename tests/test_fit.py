@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +13,7 @@ from eval.fit import (
     SIGNS,
     Example,
     Labelled,
+    _at,
     _logistic,
     _without_answer,
     calibration_error,
@@ -37,6 +39,10 @@ def test_cutting_the_answer_out_leaves_the_other_sentences():
     cut = _without_answer(hit, item)
     assert cut is not None
     assert cut.text == "城东水厂检修。请提前储水。"
+    half = replace(hit, passage=replace(passage, start=len("城东水厂检修。")))
+    cut = _without_answer(half, item)
+    assert cut is not None
+    assert (cut.text, cut.article.text) == ("请提前储水。", "城东水厂检修。请提前储水。")
 
 
 def test_another_article_with_the_answers_words_is_neither_right_nor_wrong(
@@ -100,9 +106,8 @@ def test_calibration_error_by_hand():
     # Four bins, each a quarter of the weight, each off by its distance from 1 or 0.
     even = calibration_error(probability, right, np.ones(4))
     assert even == pytest.approx((0.1 + 0.2 + 0.2 + 0.1) / 4)
-    # The third case makes up three quarters of the wrong half, the fourth the rest.
     uneven = calibration_error(probability, right, np.array([1.0, 1.0, 3.0, 1.0]))
-    assert uneven == pytest.approx((0.1 + 0.2) / 4 + 0.2 * 3 / 8 + 0.1 / 8)
+    assert uneven == pytest.approx((0.1 + 0.2 + 3 * 0.2 + 0.1) / 6)
 
 
 def example(group, *, right):
@@ -118,5 +123,19 @@ def test_each_way_to_have_no_answer_weighs_the_same():
         example("written-false", right=False),
         example("written-astray", right=False),
     ]
-    assert [lack(one) for one in data[-4:]] == ["cut", "written", "written", "astray"]
+    assert [lack(one) for one in data[-4:]] == ["cut", "unsaid", "unsaid", "astray"]
     assert importance(data).tolist() == [1.0] * 6 + [0.5] * 4 + [1.0, 1.0, 2.0]
+
+
+def test_what_weighs_more_moves_threshold_and_weights_more():
+    probability, right = np.array([0.9, 0.8, 0.7, 0.1]), np.array([True, False, False, False])
+    can = np.array([True, False, False, False])
+    even = _at(probability, right, can, np.ones(4), 0.5)
+    uneven = _at(probability, right, can, np.array([1.0, 1.0, 1.0, 4.0]), 0.5)
+    assert (even["rightly_refused"], uneven["rightly_refused"]) == (0.333, 0.667)
+    rows = np.zeros((4, len(FEATURES)))
+    rows[:, FEATURES.index("span")] = [1.0, 0.9, 0.1, 0.0]
+    right = np.array([True, False, True, False])
+    at = FEATURES.index("span") + 1
+    first, last = ([4.0, 1.0, 1.0, 4.0], [1.0, 4.0, 4.0, 1.0])
+    assert _logistic(rows, right, np.array(first))[at] > _logistic(rows, right, np.array(last))[at]

@@ -63,7 +63,6 @@ SIGNS = {
     "rarest_missing": -1,
     "longest_missing": -1,
     "names_missing": -1,
-    "names_absent": -1,
     "span_behind": -1,
     "untimely": -1,
     "length": 0,

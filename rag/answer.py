@@ -22,6 +22,7 @@ from rag.passages import sentences
 from rag.snap import (
     APART,
     addressed,
+    affirmed,
     called,
     counted,
     day_of,
@@ -255,7 +256,8 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
         return named
     if wanted.holder and (office := office_of(text, quote, wanted.holder)):
         return office
-    words = enumerated(text, best.words) if wanted.kind == "list" else best.words
+    words = affirmed(text, quote, best.words)
+    words = enumerated(text, words) if wanted.kind == "list" else words
     start, end = max(words[0], quote[0]), min(words[1], quote[1])
     sure = best.score >= MIN_SPAN or _of_kind(text[start:end], wanted)
     found = (start, max(start, end)) if sure else nothing

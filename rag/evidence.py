@@ -26,7 +26,7 @@ from rag.forms import occurs
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
 from rag.terms import bigrams, focus_terms, fold, question_terms, rarities, share
-from rag.types import Hit, Span
+from rag.types import Article, Hit, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,9 +39,7 @@ FEATURES = (
     "focus_nearby",  # the same with its neighbours and headline
     "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
     "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
-    "names_missing",  # share of the question's names, regions, numbers that passage, headline and
-    # paper lack
-    "names_absent",  # the same for the whole article
+    "names_missing",  # share of the question's names, regions, numbers that the article lacks
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
     "span_lead",  # how far it is above the mean of the other articles' best
@@ -155,11 +153,11 @@ def features(
     said, others = _said(best_of), _others(best_of)
     hits = {id(sentence.hit): sentence.hit for sentence in sentences}
     untimely = {key: _untimely(query.mention, hit) for key, hit in hits.items()}
-    lacks = {key: _names_lacking(query, hit) for key, hit in hits.items()}
+    missing = {key: _names_missing(query, hit.article) for key, hit in hits.items()}
     rows = [
         [
             *_words(query, sentences, i),
-            *lacks[id(sentences[i].hit)],
+            missing[id(sentences[i].hit)],
             sentences[i].score / 10,
             (top - sentences[i].score) / 10,
             (sentences[i].score - others[sentences[i].hit.article.id]) / 10,
@@ -223,22 +221,15 @@ def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
     ]
 
 
-def _names_lacking(query: Query, hit: Hit) -> list[float]:
-    """The features ``names_missing`` and ``names_absent``."""
+def _names_missing(query: Query, article: Article) -> float:
+    """The feature of that name: of the article with headline, paper and date."""
     most = len(query.names) + len(query.regions)
     if not most:
-        return [0.0, 0.0]
-    article = hit.article
-    around = (
-        f"{article.title}\n{article.subtitle or ''}\n{article.source or ''}\n{article.date or ''}"
-    )
-    told = [_LOOSE.sub("", fold(f"{around}\n{text}")) for text in (hit.text, article.text)]
-    lacks = [
-        sum(not occurs(name, text) for name in query.names)
-        + sum(not tells_of(region, text) for region in query.regions)
-        for text in told
-    ]
-    return [count / most for count in lacks]
+        return 0.0
+    around = (article.title, article.subtitle, article.source, article.date, article.text)
+    told = _LOOSE.sub("", fold("\n".join(str(part) for part in around if part)))
+    missing = sum(not occurs(name, told) for name in query.names)
+    return (missing + sum(not tells_of(region, told) for region in query.regions)) / most
 
 
 def _circumstances(query: Query, sentence: Sentence, best: float, untimely: bool) -> list[float]:

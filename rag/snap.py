@@ -90,6 +90,10 @@ _DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME
 _WIRED = re.compile(r"[^，。；：？！\n0-9]*(?P<day>(?:[0-9]{1,2}月)?[0-9]{1,2}日)(?:[专综]?电|讯)")
 """Where and when a report was sent: 新华社北京7月20日电."""
 
+_DENIED = re.compile(
+    "(?:不是|并非|不在于)[^，。；：？！\n]{1,24}，?而(?:是|在于)(?P<words>[^，。；：？！”」』\n]+)"
+)
+
 _BREAKS = "，。；：？！“”（）\n"
 _POLITE = re.compile(r"先生|女士|小姐|老人")
 
@@ -232,6 +236,16 @@ def day_of(text: str, quote: Span, span: Span) -> Span:
         return sent.span("day")
     found = [match.span() for match in _DAY.finditer(text, *quote)]
     return found[0] if len(found) == 1 and not re.search(_TIME, text[slice(*span)]) else span
+
+
+def affirmed(text: str, quote: Span, span: Span) -> Span:
+    """The span, or what the quote says in its place where the span is denied: 一条江 in
+    不是风光，而是一条江.
+    """
+    for match in _DENIED.finditer(text, *quote):
+        if match.start() <= span[0] and span[1] <= match.start("words"):
+            return match.span("words")
+    return span
 
 
 def office_of(text: str, quote: Span, name: str) -> Span | None:

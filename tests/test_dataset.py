@@ -150,3 +150,16 @@ def test_the_sample_questions_are_what_the_readme_says():
     assert len(questions) == 120
     assert tags["unanswerable"] == sum(not q.answerable for q in questions) == 30
     assert all(q.gold for q in questions if q.answerable)
+
+
+def test_the_second_samples_answers_stand_in_their_articles():
+    folder = EXAMPLES / "second"
+    lines = (folder / "articles.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = {f"articles#{n}": json.loads(line)["text"] for n, line in enumerate(lines, 1)}
+    questions = read_questions(folder / "questions.jsonl")
+    assert (len(texts), len(questions)) == (32, 96)
+    assert sum(not question.answerable for question in questions) == 28
+    for question in questions:
+        assert question.answerable == bool(question.gold) == bool(question.answers)
+        told = "".join(texts[name] for group in question.gold for name in group)
+        assert all(any(one in told for one in group) for group in question.answers), question.id

@@ -94,6 +94,9 @@ _DENIED = re.compile(
     "(?:不是|并非|不在于)[^，。；：？！\n]{1,24}，?而(?:是|在于)(?P<words>[^，。；：？！”」』\n]+)"
 )
 
+_SIDE = re.compile("[之以]?[前后](?![往来方续勤期夕者排沿后几两三])")
+"""That a thing is before or after a day: 8月18日后."""
+
 _BREAKS = "，。；：？！“”（）\n"
 _POLITE = re.compile(r"先生|女士|小姐|老人")
 
@@ -229,11 +232,14 @@ def place_of(text: str, span: Span) -> Span:
 
 
 def day_of(text: str, quote: Span, span: Span) -> Span:
-    """The span of a day, without what else a dateline tells; where it has no time in it, the one
-    day that the quote names, if there is just one.
+    """The span of a day, without what else a dateline tells, and with 前 or 后 behind it; where it
+    has no time in it, the one day that the quote names, if there is just one.
     """
     if sent := _WIRED.fullmatch(text, *span):
         return sent.span("day")
+    if re.search(f"{_TIME}$", text[slice(*span)]):
+        side = _SIDE.match(text, span[1], quote[1])
+        return (span[0], side.end()) if side else span
     found = [match.span() for match in _DAY.finditer(text, *quote)]
     return found[0] if len(found) == 1 and not re.search(_TIME, text[slice(*span)]) else span
 
@@ -345,4 +351,6 @@ def _bare(text: str, start: int, end: int) -> Span:
             return _bare(text, start + 1, end)
         if inside.endswith(closing) and opening not in inside:
             return _bare(text, start, end - 1)
+        if inside.count(opening) > inside.count(closing) and text[end : end + 1] == closing:
+            return start, end + 1
     return start, end

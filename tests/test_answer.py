@@ -219,6 +219,19 @@ def test_a_day_is_told_without_the_rest_of_its_dateline():
     assert read_as("长跑是哪天跑的？", sent, "5月6日电").short == "5月6日"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("大会定在5月6日后召开。", "5月6日后"),
+        ("大会在5月6日之前召开。", "5月6日之前"),
+        ("5月6日前往开会。", "5月6日"),
+        ("5月6日，后勤开会。", "5月6日"),
+    ],
+)
+def test_before_or_after_a_day_is_told(text, told):
+    assert read_as("大会哪天召开？", text, "5月6日").short == told
+
+
 def test_what_is_denied_is_not_told():
     told = "导演说：“想拍的不是风光，而是一条江，和人。”"
     for marked in ("不是风光", "风光", "一条江"):

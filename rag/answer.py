@@ -34,6 +34,7 @@ from rag.snap import (
     place_of,
     unlabelled,
     with_noun,
+    with_side,
     without_sum,
 )
 from rag.terms import bigrams, fold, likeness, share
@@ -295,7 +296,7 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
         words = unlabelled(text, words, query.text)
         return counted(text, quote, words, wanted.noun, wanted.units)
     if wanted.kind == "date":
-        words = day_of(text, quote, words)
+        words = with_side(text, quote, day_of(text, quote, words), query.text)
     if wanted.kind == "place":
         words = place_of(text, words)
     words = of_level(text, words, wanted.noun)

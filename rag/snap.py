@@ -232,16 +232,20 @@ def place_of(text: str, span: Span) -> Span:
 
 
 def day_of(text: str, quote: Span, span: Span) -> Span:
-    """The span of a day, without what else a dateline tells, and with 前 or 后 behind it; where it
-    has no time in it, the one day that the quote names, if there is just one.
+    """The span of a day, without what else a dateline tells; where it has no time in it, the one
+    day that the quote names, if there is just one.
     """
     if sent := _WIRED.fullmatch(text, *span):
         return sent.span("day")
-    if re.search(f"{_TIME}$", text[slice(*span)]):
-        side = _SIDE.match(text, span[1], quote[1])
-        return (span[0], side.end()) if side else span
     found = [match.span() for match in _DAY.finditer(text, *quote)]
     return found[0] if len(found) == 1 and not re.search(_TIME, text[slice(*span)]) else span
+
+
+def with_side(text: str, quote: Span, span: Span, question: str) -> Span:
+    """The span of a day with 前 or 后 behind it, unless the question says so itself."""
+    side = _SIDE.match(text, span[1], quote[1])
+    day = re.search(f"{_TIME}$", text[slice(*span)])
+    return (span[0], side.end()) if side and day and not re.search("[前后]", question) else span
 
 
 def affirmed(text: str, quote: Span, span: Span) -> Span:

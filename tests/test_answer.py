@@ -230,6 +230,7 @@ def test_a_day_is_told_without_the_rest_of_its_dateline():
 )
 def test_before_or_after_a_day_is_told(text, told):
     assert read_as("大会哪天召开？", text, "5月6日").short == told
+    assert read_as("大会要在哪天前后召开？", text, "5月6日").short == "5月6日"
 
 
 def test_what_is_denied_is_not_told():

@@ -15,8 +15,8 @@ the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in the
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
 times as long as the others' and which count ``TRIAL_WEIGHT`` times. Beside them questions written
 about reports of ``crud/`` (``eval.written``; the harder ones count ``LONGER_WEIGHT`` times), of
-those a sixth, and what is left of the former two,
-is for ``eval.fit``; and questions formed from news (``eval.formed``).
+those a sixth, and what is left of the former two, is for ``eval.fit``; and questions formed from
+news (``eval.formed``).
 
 ``--score FILE`` and ``--score-written`` train nothing: they print EM and F1 of the result at
 ``--target``, on a reading-comprehension set and on the written questions that are kept.

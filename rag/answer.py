@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.asks import ONE_CLAUSE, Asked, holds, numbered_in, offices_in, tells_of
 from rag.config import Settings
-from rag.evidence import EvidenceModel, Query, Sentence
+from rag.evidence import EvidenceModel, Query, Sentence, told_by
 from rag.passages import sentences
 from rag.snap import (
     APART,
@@ -148,8 +148,7 @@ def _speaks_of_others(query: Query, quoted: Sentence) -> bool:
         return True
     if not query.regions and not query.ordinals:
         return False
-    paper = article.source or ""  # its own city it need not name
-    told = fold(f"{paper}\n{article.title}\n{article.subtitle or ''}\n{article.text}")
+    told = told_by(article)
     elsewhere = not all(tells_of(region, told) for region in query.regions)
     return elsewhere or not query.ordinals <= numbered_in(told)
 

@@ -419,9 +419,10 @@ _MONTH_NAMES = (
     "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
 _MON = rf"\b(?P<mon>{_MONTH_NAMES})\b\.?"
-_ORDINAL_DAY = r"(?<!\d)(?P<d>\d{1,2})(?:(?:st|nd|rd|th)(?:\s+of)?|\s+of)"
 _MON_AFTER_NUMBER = _MON.replace("may", "(?-i:M)ay")  # not "the Model 3 may"
-_DAY_NUMBER = r"(?<!\d)(?P<d>\d{1,2})(?:st|nd|rd|th)?\b"
+_D, _TH = r"(?<!\d)(?P<d>\d{1,2})", "(?:st|nd|rd|th)"
+_DAY_NUMBER = rf"{_D}{_TH}?\b"
+_ORDINAL_DAY = rf"{_D}(?:{_TH}(?:\s+of)?|\s+of)"
 _OF_YEAR = r"(?:,?\s+(?P<y>[12]\d{3})\b)?"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _COUNTS = "one two three four five six seven eight nine ten eleven twelve".split()

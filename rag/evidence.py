@@ -112,23 +112,23 @@ def query_of(
 ) -> Query:
     """``frequencies``: in how many of the archive's ``passages`` each term occurs."""
     weights = rarities({t: frequencies.get(t, 0) for t in question_terms(question)}, passages)
-    named = _NAMED.findall(fold(question))
+    folded, wanted = fold(question), asked(question)
+    named = _NAMED.findall(folded)
     foreign = sum(bool(word) for _, _, word in named) > 3  # English words are no names then
     names = [
         _LOOSE.sub("", quoted or number or word)
         for quoted, number, word in named
         if not (word and foreign)
     ]
-    regions, wanted = regions_in(fold(question)), asked(question)
     return Query(
         text=question,
         weights=weights,
         wanted=wanted,
         focus={t: weights[t] for t in focus_terms(question) if t in weights},
         names=tuple(dict.fromkeys(names)),
-        regions=tuple(regions),
-        offices=tuple(offices_in(fold(question))) if wanted.kind == "person" else (),
-        ordinals=frozenset(ordinals_in(fold(question))),
+        regions=tuple(regions_in(folded)),
+        offices=tuple(offices_in(folded)) if wanted.kind == "person" else (),
+        ordinals=frozenset(ordinals_in(folded)),
         mention=mention,
     )
 
@@ -221,13 +221,20 @@ def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
     ]
 
 
+def told_by(article: Article) -> str:
+    """All that an article names, folded: its words with headlines, date and paper, whose own city
+    it need not name.
+    """
+    parts = (article.title, article.subtitle, article.source, article.date, article.text)
+    return fold("\n".join(str(part) for part in parts if part))
+
+
 def _names_missing(query: Query, article: Article) -> float:
-    """The feature of that name: of the article with headline, paper and date."""
+    """The feature of that name."""
     most = len(query.names) + len(query.regions)
     if not most:
         return 0.0
-    around = (article.title, article.subtitle, article.source, article.date, article.text)
-    told = _LOOSE.sub("", fold("\n".join(str(part) for part in around if part)))
+    told = _LOOSE.sub("", told_by(article))
     missing = sum(not occurs(name, told) for name in query.names)
     return (missing + sum(not tells_of(region, told) for region in query.regions)) / most
 

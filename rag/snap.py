@@ -191,10 +191,10 @@ def _unit(after: str, noun: str) -> int:
     """How much of what follows a number is its unit: a measure word, with a short noun that the
     question has too (个国家), else as much of the noun as there is. 人 is noun enough (5人受伤).
     """
-    measure = _MEASURES.match(after)
-    size = measure.end() if measure else 0
     if _PEOPLE.match(after):
         return 1
+    measure = _MEASURES.match(after)
+    size = measure.end() if measure else 0
     named = noun.removeprefix(after[:size])
     if named and size + len(named) <= NOUN and after.startswith(named, size):
         return size + len(named)

@@ -13,10 +13,10 @@ every 100 steps; the same command goes on from it, to the same result.
 Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA 4.0), two thirds of
 the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage, and
 those on three fifths of the contexts of the CMRC trial set (CC BY-SA 4.0), whose answers are six
-times as long as the others' and which count ``TRIAL_WEIGHT`` times. Beside them questions written
-about reports of ``crud/`` (``eval.written``; the harder ones count ``LONGER_WEIGHT`` times), of
-those a sixth, and what is left of the former two, is for ``eval.fit``; and questions formed from
-news (``eval.formed``).
+times as long as the others'. Beside them questions written about reports of ``crud/``
+(``eval.written``), of which a sixth, and what is left of the former two, is for ``eval.fit``; and
+questions formed from news (``eval.formed``). What is hard to read counts more than once in an
+epoch, what is easy less.
 
 ``--score FILE`` and ``--score-written`` train nothing: they print EM and F1 of the result at
 ``--target``, on a reading-comprehension set and on the written questions that are kept.
@@ -59,15 +59,23 @@ NEAR = 5
 TRIAL_WEIGHT = 3
 """How often an epoch holds each question of the CMRC trial set."""
 
-LONGER_WEIGHT = 2
-"""The same for each written question that is answered with a clause or a list: for a reason, a way,
-what was said. They are the hardest to read.
-"""
+FORMED_WEIGHT = 0.3
+"""The same for each formed question. Seven in ten of them are read without a loss."""
 
-IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.25, 0.25, 0.2, 0.2
+WEIGHTS = {
+    "fact": 0.5,
+    "paraphrase": 1.0,
+    "longer": 2.0,
+    "english": 1.5,
+    "missing": 1.0,
+    "false": 1.0,
+}
+"""The same for each written question, by its kind: the more, the harder it is to read."""
+
+IMPOSSIBLE, OTHER, FOREIGN, CUT, ASTRAY = 0.4, 0.15, 0.25, 0.2, 0.2
 """How often each kind of passage without the answer is drawn, a passage or question."""
 
-NEWS_IMPOSSIBLE, NEWS_FOREIGN, NEWS_CUT, NEWS_ASTRAY = 0.5, 0.3, 0.3, 0.5
+NEWS_IMPOSSIBLE, NEWS_FOREIGN, NEWS_CUT, NEWS_ASTRAY = 0.4, 0.2, 0.2, 0.5
 """All but the second, for questions of news: what newspapers are asked for and do not say."""
 
 OF_REPORT, OTHERS = 1, 500
@@ -86,6 +94,7 @@ class Record:
     ``near`` are passages of other contexts that share its words and do not hold the answer,
     ``astray`` questions like it that the context does not answer. Of ``news``, more of what has no
     answer is drawn. ``day`` is when the context appeared, as in ISO 8601; empty: not known.
+    ``weight`` is how often an epoch holds it.
     """
 
     question: str
@@ -95,6 +104,7 @@ class Record:
     astray: tuple[str, ...] = ()
     news: bool = False
     day: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +118,14 @@ class Sample:
 
 
 def reader_records(data: Path) -> list[Record]:
-    """The questions of ``reader/train.jsonl.gz``, and the trial set's as often as they count."""
-    read = read_jsonl(data / "reader" / "train.jsonl.gz")
+    """The questions of ``reader/train.jsonl.gz`` and the trial set."""
+    read = [(record, 1.0) for record in read_jsonl(data / "reader" / "train.jsonl.gz")]
     made = []
-    for record in [*read, *trial(data, training=True) * TRIAL_WEIGHT]:
+    for record, weight in [*read, *((r, TRIAL_WEIGHT) for r in trial(data, training=True))]:
         gold = record["answers"][0] if record["answers"] else None
         span = (gold["start"], gold["start"] + len(gold["text"])) if gold else None
-        made.append(Record(question=record["question"], context=record["context"], answer=span))
+        asked, context = record["question"], record["context"]
+        made.append(Record(question=asked, context=context, answer=span, weight=weight))
     return made
 
 
@@ -149,10 +160,10 @@ def written_records(data: Path) -> list[Record]:
             answer=one.answer,
             news=True,
             day=held[one.report]["date"],
+            weight=WEIGHTS[one.kind],
         )
         for one in written()
         if for_training(one.report) and one.report in held
-        for _ in range(LONGER_WEIGHT if one.kind == "longer" else 1)
     ]
 
 
@@ -193,6 +204,7 @@ def formed_records(data: Path, seed: int) -> list[Record]:
             answer=question.answer,
             astray=tuple(unanswered(question, text, rng.sample(every, most), rng)),
             news=True,
+            weight=FORMED_WEIGHT,
         )
         for text, question in drawn
     ]
@@ -259,9 +271,12 @@ def with_astray(records: Sequence[Record], seed: int) -> list[Record]:
 
 
 def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
-    """One epoch: each question with the passage that answers it, and some that do not."""
+    """One epoch: the questions as often as they weigh, each time with the passage that answers it
+    and some that do not.
+    """
     made: list[Sample] = []
-    for record in records:
+    times = [int(record.weight + rng.random()) for record in records]
+    for record in itertools.chain.from_iterable(map(itertools.repeat, records, times)):
         drawn: list[tuple[str, Span | None]] = []
         impossible = NEWS_IMPOSSIBLE if record.news else IMPOSSIBLE
         for a, b in _parts(record.context):

@@ -15,7 +15,7 @@ from conftest import write_jsonl
 from safetensors.torch import load_file
 
 from eval.train_reader import (
-    LONGER_WEIGHT,
+    WEIGHTS,
     Record,
     batches,
     build,
@@ -108,11 +108,21 @@ def test_written_questions_that_are_kept_do_not_train(tmp_path, monkeypatch):
         for kind in ("fact", "longer")
     ]
     monkeypatch.setattr("eval.train_reader.written", lambda: questions)
-    made = Counter(record.question for record in written_records(tmp_path))
+    made = {record.question: record.weight for record in written_records(tmp_path)}
     trained = [one for one in ("own", "free", "copy", "same") if for_training(one)]
-    counts = {"fact": 1, "longer": LONGER_WEIGHT}
-    assert made == {f"{one} {kind}？": n for one in trained for kind, n in counts.items()}
+    kinds = ("fact", "longer")
+    assert made == {f"{one} {kind}？": WEIGHTS[kind] for one in trained for kind in kinds}
     assert 0 < len(trained) < 4
+
+
+def test_an_epoch_holds_a_question_as_often_as_it_weighs():
+    weighed = [replace(store(n), weight=(0.0, 0.5, 2.0)[n % 3]) for n in range(60)]
+    number = {record.question: n % 3 for n, record in enumerate(weighed)}
+    made = [s for epoch in range(9) for s in samples(weighed, random.Random(epoch)) if s.answer]
+    seen = Counter(number[sample.question] for sample in made)
+    assert seen[2] == 9 * 20 * 2
+    assert 50 < seen[1] < 130
+    assert seen[0] == 0
 
 
 def test_near_passages_are_of_other_contexts():
@@ -180,7 +190,7 @@ def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
     for_training = [replace(store(number), news=True) for number in range(50) if number % 3]
     assert news_records(tmp_path) == for_training
     kept = {record["question"] for record in trial(tmp_path, training=False)}
-    seen = Counter(record.question for record in reader_records(tmp_path))
+    seen = {record.question: record.weight for record in reader_records(tmp_path)}
     assert 0 < len(kept) < 10
     assert not kept & seen.keys()
     assert {store(n).question: 3 if n < 10 else 1 for n in range(50)}.items() >= seen.items()

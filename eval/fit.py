@@ -45,7 +45,7 @@ from eval.train_reader import TITLE, literal_news, trial
 from eval.written import UNANSWERED, for_training, reports, without_space, written
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
-from rag.evidence import FEATURES
+from rag.evidence import EVIDENCE, FEATURES
 from rag.passages import sentences
 from rag.reader import Reading, bundled_reader
 from rag.terms import fold
@@ -70,7 +70,6 @@ SIGNS = {
 """Features that can only speak against an answer (-1) or either way (0); the rest speak for it."""
 
 _BOUNDS = {-1: (None, 0.0), 0: (None, None), 1: (0.0, None)}
-TARGET = Path(__file__).parents[1] / "rag" / "evidence.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +260,7 @@ def fit_choice(data: list[Example]) -> NDArray[np.float64]:
 def fit_support(data: list[Example], choice: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights for the probability that a question's best sentence answers it."""
     rows, right = _best(data, choice)
-    return _logistic(rows, right, importance(data))
+    return _logistic(rows, right, importance([lack(example) for example in data]))
 
 
 def lack(example: Example) -> str:
@@ -270,11 +269,10 @@ def lack(example: Example) -> str:
     return "" if example.right.any() else "unsaid" if way in UNANSWERED else way
 
 
-def importance(data: list[Example]) -> NDArray[np.float64]:
-    """Weights: 1 where something answers, and as much in all where nothing does, each of its ways
-    alike.
+def importance(ways: Sequence[str]) -> NDArray[np.float64]:
+    """Weights, one for each example's ``lack``: 1 where something answers, and as much in all where
+    nothing does, each of its ways alike.
     """
-    ways = [lack(example) for example in data]
     counts = Counter(ways)
     lacking = max(len(counts.keys() - {""}), 1)
     return np.array([1.0 if not way else counts[""] / lacking / counts[way] for way in ways])
@@ -330,7 +328,8 @@ def held_out(data: list[Example]) -> dict[str, Any]:
         rows, right[inside] = _best([e for e in data if e.fold == held], choice)
         probability[inside] = 1 / (1 + np.exp(-(rows @ support[1:] + support[0])))
     groups = np.array([example.group for example in data])
-    ways, weight = np.array(list(map(lack, data))), importance(data)
+    ways = np.array([lack(example) for example in data])
+    weight = importance(list(ways))
     can = ways == ""
     return {
         "questions": {str(g): int((groups == g).sum()) for g in np.unique(groups)},
@@ -443,7 +442,7 @@ def main(argv: list[str] | None = None) -> int:
         "support": [round(float(w), 5) for w in support],
         "held_out": held_out(data),
     }
-    TARGET.write_text(json.dumps(result, indent=1) + "\n")
+    EVIDENCE.write_text(json.dumps(result, indent=1) + "\n")
     sys.stdout.write(json.dumps(result["held_out"], indent=1) + "\n")
     return 0
 

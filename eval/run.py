@@ -30,6 +30,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from embeddings.encoder import TURN
 from eval.commands import parser_of
 from eval.dataset import (
     OWN,
@@ -54,6 +55,7 @@ from rag import (
     generator_of,
     load_settings,
 )
+from rag.evidence import EVIDENCE
 from rag.plain import answer_dict
 from rag.source import shown
 
@@ -262,12 +264,19 @@ def description(bot: Chatbot, todo: Sequence[Case]) -> dict[str, Any]:
             "embedder": bot.archive.embedder,
             "fingerprint": bot.archive.encoder.fingerprint,
             "reader": bot.reader.fingerprint,
+            "fitted": _fitted(),
             "generator": bot.generator.name if bot.generator else "",
         },
         "versions": {"python": platform.python_version()} | {n: version(n) for n in libraries},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _fitted() -> str:
+    """A hash of what is fitted beside the models: question vectors' turn, weights of evidence."""
+    data = b"".join(path.read_bytes() for path in (TURN, EVIDENCE))
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 _MUST_AGREE = ("questions", "settings_id", "archive", "models")

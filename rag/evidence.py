@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +53,9 @@ FEATURES = (
     "untimely",  # the question names a time that neither the sentence nor its date is of
     "length",  # characters / 100
 )
+
+EVIDENCE = Path(__file__).with_name("evidence.json")
+"""The fitted weights, with figures of what they are worth."""
 
 NOT_HERE = -7.0
 """The mean of these scores in the development sets."""
@@ -334,5 +337,5 @@ def evidence_model() -> EvidenceModel:
 @functools.cache
 def _fitted() -> dict[str, Any]:
     """What ``python -m eval.fit`` wrote."""
-    data: dict[str, Any] = json.loads(resources.files("rag").joinpath("evidence.json").read_text())
+    data: dict[str, Any] = json.loads(EVIDENCE.read_text())
     return data

@@ -123,8 +123,9 @@ def test_each_way_to_have_no_answer_weighs_the_same():
         example("written-false", right=False),
         example("written-astray", right=False),
     ]
-    assert [lack(one) for one in data[-4:]] == ["cut", "unsaid", "unsaid", "astray"]
-    assert importance(data).tolist() == [1.0] * 6 + [0.5] * 4 + [1.0, 1.0, 2.0]
+    ways = [lack(one) for one in data]
+    assert ways[-4:] == ["cut", "unsaid", "unsaid", "astray"]
+    assert importance(ways).tolist() == [1.0] * 6 + [0.5] * 4 + [1.0, 1.0, 2.0]
 
 
 def test_what_weighs_more_moves_threshold_and_weights_more():

@@ -150,7 +150,9 @@ def test_a_damaged_record_is_named(bot, questions, tmp_path):
         read_records(tmp_path)
 
 
-def test_a_folder_with_another_run_is_left_alone(bot, archive, reader, questions, tmp_path):
+def test_a_folder_with_another_run_is_left_alone(
+    bot, archive, reader, questions, tmp_path, monkeypatch
+):
     run(bot, questions, tmp_path)
     before = (tmp_path / "answers.jsonl").read_bytes()
     other = Chatbot(archive, Settings(min_confidence=0.5), reader=reader)
@@ -158,6 +160,11 @@ def test_a_folder_with_another_run_is_left_alone(bot, archive, reader, questions
         run(other, questions, tmp_path)
     with pytest.raises(RunError, match="questions"):
         run(bot, questions[:2], tmp_path)
+    other_weights = tmp_path / "evidence.json"
+    other_weights.write_text("{}")
+    monkeypatch.setattr("eval.run.EVIDENCE", other_weights)
+    with pytest.raises(RunError, match="models"):
+        run(bot, questions, tmp_path)
     assert (tmp_path / "answers.jsonl").read_bytes() == before
 
 

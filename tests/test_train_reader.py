@@ -15,6 +15,8 @@ from conftest import write_jsonl
 from safetensors.torch import load_file
 
 from eval.train_reader import (
+    READ_WEIGHT,
+    TRIAL_WEIGHT,
     WEIGHTS,
     Record,
     batches,
@@ -193,7 +195,9 @@ def test_the_evidence_keeps_questions_that_the_reader_never_saw(tmp_path):
     seen = {record.question: record.weight for record in reader_records(tmp_path)}
     assert 0 < len(kept) < 10
     assert not kept & seen.keys()
-    assert {store(n).question: 3 if n < 10 else 1 for n in range(50)}.items() >= seen.items()
+    assert {
+        store(n).question: TRIAL_WEIGHT if n < 10 else READ_WEIGHT for n in range(50)
+    }.items() >= seen.items()
     assert len(seen) == 50 - len(kept)
 
 

@@ -24,6 +24,7 @@ that the reader was not trained on. No test set is read.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import sys
@@ -38,18 +39,18 @@ import numpy as np
 
 from embeddings import SentenceEncoder
 from embeddings.encoder import Progress
-from eval.files import read_jsonl
+from eval.files import read_jsonl, write_text
 from eval.formed import astray
 from eval.metrics import auroc
 from eval.train_reader import TITLE, literal_news, trial
-from eval.written import UNANSWERED, for_training, reports, without_space, written
+from eval.written import UNANSWERED, for_training, reports, sampled, without_space, written
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import EVIDENCE, FEATURES
 from rag.passages import sentences
 from rag.reader import Reading, bundled_reader
 from rag.terms import fold
-from rag.types import Filters, Hit, Passage
+from rag.types import Article, Filters, Hit, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,21 +140,17 @@ def written_questions(
     about them.
     """
     kept = {key: r for key, r in reports(data).items() if not for_training(key)}
-    questions = []
-    for one in written():
-        if one.report in kept:
-            text = kept[one.report]["text"]
-            questions.append(
-                Labelled(
-                    group=f"written-{one.kind}" if one.answer is None else "written",
-                    question=one.question,
-                    answers=(text[slice(*one.answer)],) if one.answer else (),
-                    gold=text,
-                    asked_on=date(2023, 10, 1),
-                )
-            )
-    sample = random.Random(seed).sample(questions, min(count, len(questions)))
-    return list(kept.values()), sample
+    questions = [
+        Labelled(
+            group=f"written-{one.kind}",
+            question=one.question,
+            answers=(kept[one.report]["text"][slice(*one.answer)],) if one.answer else (),
+            gold=kept[one.report]["text"],
+            asked_on=date(2023, 10, 1),
+        )
+        for one in sampled([one for one in written() if one.report in kept], count, seed)
+    ]
+    return list(kept.values()), questions
 
 
 def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
@@ -174,7 +171,7 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
         if not item.answers:
             continue
         rest = [hit for hit in hits if not _of_gold(hit, item) and not _holds(hit.text, item)]
-        cut = [short for hit in hits if (short := _without_answer(hit, item)) is not None]
+        cut = _without_answer(hits, item)
         wrong = astray(item.question, item.gold, pool, random.Random(number))
         unanswerable = [("removed", item, rest), ("cut", item, cut)]
         if wrong:
@@ -186,16 +183,27 @@ def examples(bot: Chatbot, questions: list[Labelled]) -> Iterator[Example]:
                 yield replace(unanswered, right=np.zeros(len(unanswered.rows), np.bool_))
 
 
-def _without_answer(hit: Hit, item: Labelled) -> Hit | None:
-    """The hit without the sentences that hold the answer; None when nothing is left."""
-    kept = [hit.text[a:b] for a, b in sentences(hit.text) if not _holds(hit.text[a:b], item)]
-    if not kept:
-        return None
-    start, end = hit.passage.start, hit.passage.end
-    left, whole = "".join(kept), hit.article.text
-    article = replace(hit.article, text=whole[:start] + left + whole[end:])
-    passage = Passage(article_id=article.id, start=start, end=start + len(left))
-    return replace(hit, article=article, passage=passage)
+def _without_answer(hits: list[Hit], item: Labelled) -> list[Hit]:
+    """The hits, their articles without the sentences that hold the answer; without those of which
+    nothing is left.
+    """
+    left: dict[str, tuple[Article, list[int]]] = {}
+    for article in {hit.article.id: hit.article for hit in hits}.values():
+        text = article.text
+        kept = np.ones(len(text), np.int64)
+        for a, b in sentences(text):
+            kept[a:b] = not _holds(text[a:b], item)
+        rest = "".join(itertools.compress(text, kept))
+        place = [0, *np.cumsum(kept).tolist()]  # of each character in what is left
+        left[article.id] = replace(article, text=rest), place
+    made = []
+    for hit in hits:
+        article, place = left[hit.article.id]
+        start, end = place[hit.passage.start], place[hit.passage.end]
+        if article.text[start:end].strip():
+            passage = Passage(article_id=article.id, start=start, end=end)
+            made.append(replace(hit, article=article, passage=passage))
+    return made
 
 
 class _Remembering:
@@ -387,10 +395,9 @@ def _archive(
 ) -> Archive:
     """An archive of these records, built once."""
     source = folder / f"{name}.jsonl"
-    if not source.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(record, ensure_ascii=False) for record in records)
-        source.write_text("\n".join(lines), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(record, ensure_ascii=False) for record in records)
+    write_text(source, "\n".join(lines))
     archive = Archive(folder / name, encoder=encoder)
     archive.add([source])
     return archive
@@ -442,7 +449,7 @@ def main(argv: list[str] | None = None) -> int:
         "support": [round(float(w), 5) for w in support],
         "held_out": held_out(data),
     }
-    EVIDENCE.write_text(json.dumps(result, indent=1) + "\n")
+    write_text(EVIDENCE, json.dumps(result, indent=1) + "\n")
     sys.stdout.write(json.dumps(result["held_out"], indent=1) + "\n")
     return 0
 

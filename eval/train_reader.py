@@ -8,7 +8,7 @@ which the sentence with the answer was cut. Drawn anew for each epoch.
 
 The result is ``rag/reader.safetensors``: what the layers changed by, as factors of low rank (by
 singular values; Hu et al. 2021 train such factors), and the head, in fp16. A checkpoint is written
-every 100 steps; the same command goes on from it, to the same result.
+every ``--keep-every`` steps; the same command goes on from it, to the same result.
 
 Data: ``reader/train.jsonl.gz`` (DRCD, CC BY-SA 3.0; Chinese SQuAD 2.0, CC BY-SA 4.0), two thirds of
 the questions of ``chronoqa/train.jsonl`` (CC BY 4.0) whose answer stands in their one passage, and
@@ -43,7 +43,7 @@ from embeddings.bundled import bundled_folder
 from eval.files import read_jsonl
 from eval.formed import Formed, astray, formed, unanswered
 from eval.metrics import auroc, exact_match, overlap_f1
-from eval.written import for_training, reports, written
+from eval.written import for_training, reports, sampled, written
 from rag.passages import embedded_text, passages, sentences
 from rag.reader import FACTORS, PREFIX, SCALE, Reader, layer_changes
 from rag.terms import bigrams, fold, is_chinese, question_terms
@@ -248,7 +248,7 @@ def with_near(records: Sequence[Record]) -> list[Record]:
     for i, record in enumerate(records):
         likeness = (asked[i] @ index).toarray()[0]
         best = np.argsort(-likeness, kind="stable")[: 4 * NEAR]
-        answer = fold(record.context[slice(*record.answer)]) if record.answer else ""
+        answer = _said(record)
         near = [
             pool[j][1]
             for j in best
@@ -278,20 +278,11 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
     made: list[Sample] = []
     times = [int(record.weight + rng.random()) for record in records]
     for record in itertools.chain.from_iterable(map(itertools.repeat, records, times)):
-        drawn: list[tuple[str, Span | None]] = []
-        impossible = NEWS_IMPOSSIBLE if record.news else IMPOSSIBLE
-        for a, b in _parts(record.context):
-            gold = record.answer
-            if gold and a <= gold[0] and gold[1] <= b:
-                drawn.append((record.context[a:b], (gold[0] - a, gold[1] - a)))
-            elif rng.random() < (OTHER if gold else impossible):
-                drawn.append((record.context[a:b], None))
-        if record.near and rng.random() < (NEWS_FOREIGN if record.news else FOREIGN):
-            drawn.append((rng.choice(record.near), None))
+        drawn = _shown(record, rng)
         asked = [(record.question, passage, answer) for passage, answer in drawn]
         holding = [passage for passage, answer in drawn if answer]
         if record.answer and rng.random() < (NEWS_CUT if record.news else CUT):
-            said, by_clause = record.context[slice(*record.answer)], rng.choice((False, True))
+            said, by_clause = _said(record), rng.choice((False, True))
             parts = [_clauses(p) if by_clause else sentences(p) for p in holding]
             rests = [_without(p, said, spans) for p, spans in zip(holding, parts, strict=True)]
             asked += [(record.question, rest, None) for rest in rests if rest]
@@ -306,13 +297,36 @@ def samples(records: Sequence[Record], rng: random.Random) -> list[Sample]:
     return made
 
 
+def _shown(record: Record, rng: random.Random) -> list[tuple[str, Span | None]]:
+    """The passage that answers, and some of its context and of others that do not. Passages that
+    have the answer's words elsewhere are left out: they may answer too.
+    """
+    drawn: list[tuple[str, Span | None]] = []
+    gold, said = record.answer, _said(record)
+    other = OTHER if gold else NEWS_IMPOSSIBLE if record.news else IMPOSSIBLE
+    for a, b in _parts(record.context):
+        passage = record.context[a:b]
+        if gold and a <= gold[0] and gold[1] <= b:
+            drawn.append((passage, (gold[0] - a, gold[1] - a)))
+        elif rng.random() < other and not (said and said in fold(passage)):
+            drawn.append((passage, None))
+    if record.near and rng.random() < (NEWS_FOREIGN if record.news else FOREIGN):
+        drawn.append((rng.choice(record.near), None))
+    return drawn
+
+
+def _said(record: Record) -> str:
+    """The words of the answer, folded; empty where there is none."""
+    return fold(record.context[slice(*record.answer)]) if record.answer else ""
+
+
 def _parts(context: str) -> list[Span]:
     return [(p.start, p.end) for p in passages(Article(title="", text=context))]
 
 
 def _without(passage: str, answer: str, parts: Sequence[Span]) -> str:
-    """The passage without the parts that hold the answer; empty if all do."""
-    return "".join(passage[a:b] for a, b in parts if answer not in passage[a:b])
+    """The passage without the parts that hold the answer, folded; empty if all do."""
+    return "".join(passage[a:b] for a, b in parts if answer not in fold(passage[a:b]))
 
 
 def _clauses(passage: str) -> list[Span]:
@@ -427,9 +441,10 @@ def train(options: argparse.Namespace) -> None:
     if options.start:
         _start(options.start, trainee)
     rates = [group["lr"] for group in trainee.optimizer.param_groups]
-    start, before, losses = _resume(options.checkpoint, trainee), time.monotonic(), []
-    drawn = itertools.islice(batches(records, options.seed), start, options.steps)
-    for step, batch in enumerate(drawn, start + 1):
+    run = _run(options)
+    start, before, losses = _resume(options.checkpoint, trainee, run), time.monotonic(), []
+    fresh = itertools.islice(batches(records, options.seed), start, options.steps)
+    for step, batch in enumerate(fresh, start + 1):
         part = min(1.0, step / 30) * max(0.02, 1 - (step - 1) / options.steps)
         for group, rate in zip(trainee.optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * part
@@ -439,7 +454,7 @@ def train(options: argparse.Namespace) -> None:
             sys.stdout.write(f"step {step} loss {mean(losses[-20:]):.3f} {minutes:.1f} min\n")
             sys.stdout.flush()
         if step % options.keep_every == 0:
-            _checkpoint(options.checkpoint, trainee, step)
+            _checkpoint(options.checkpoint, trainee, step, run)
     if options.start:  # on unseen passages a mean of two reads better than both (Wortsman 2022)
         _start(options.start, trainee, 1 - options.way)
     save(options.target, trainee, options.rank)
@@ -493,7 +508,12 @@ def save(path: Path, trainee: Trainee, rank: int = RANK) -> None:
     save_file({n: t.to(torch.float16).contiguous() for n, t in tensors.items()}, path)
 
 
-def _checkpoint(path: Path, trainee: Trainee, step: int) -> None:
+def _run(options: argparse.Namespace) -> dict[str, str]:
+    """What must be the same where a run goes on."""
+    return {name: str(getattr(options, name)) for name in ("start", "seed", "rate", "bf16")}
+
+
+def _checkpoint(path: Path, trainee: Trainee, step: int, run: dict[str, str]) -> None:
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -502,19 +522,26 @@ def _checkpoint(path: Path, trainee: Trainee, step: int) -> None:
         state = trainee.optimizer.state[value]
         tensors[name] = value.detach()
         tensors[f"{name} mean"], tensors[f"{name} square"] = state["exp_avg"], state["exp_avg_sq"]
-    save_file(tensors, path.with_suffix(".new"), metadata={"step": str(step)})
+    save_file(tensors, path.with_suffix(".new"), metadata={"step": str(step), **run})
     path.with_suffix(".new").replace(path)
 
 
-def _resume(path: Path, trainee: Trainee) -> int:
-    """Fills parameters and the optimizer's moments from a checkpoint; returns its step, or 0."""
+def _resume(path: Path, trainee: Trainee, run: dict[str, str]) -> int:
+    """Fills parameters and the optimizer's moments from a checkpoint; returns its step, or 0.
+    Raises ``SystemExit`` where it is of another run.
+    """
     import torch
     from safetensors import safe_open
 
     if not path.exists():
         return 0
     with safe_open(path, "pt") as file, torch.no_grad():
-        step = int(file.metadata()["step"])
+        noted = file.metadata()
+        if any(noted.get(name) != value for name, value in run.items()):
+            raise SystemExit(
+                f"{path} is of another run: move it away, or give another --checkpoint"
+            )
+        step = int(noted["step"])
         for name, value in trainee.trained.items():
             value.copy_(file.get_tensor(name))
             trainee.optimizer.state[value] = {
@@ -547,8 +574,7 @@ def score_written(data: Path, limit: int, factors: Path = FACTORS) -> dict[str, 
     figures: dict[str, list[tuple[float, float]]] = {}
     answered: list[float] = []
     unanswered: list[float] = []
-    kept = [one for one in written() if not for_training(one.report)]
-    for one in random.Random(1).sample(kept, min(limit, len(kept))):
+    for one in sampled([one for one in written() if not for_training(one.report)], limit):
         text, day = held[one.report]["text"], date.fromisoformat(held[one.report]["date"])
         head = embedded_text(Article(title=text[:TITLE], text=text, date=day), 0, 0)
         best, said = _read(reader, one.question, head, text)
@@ -591,7 +617,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, default=300)
     parser.add_argument("--score-written", action="store_true", help="score on written questions")
     options = parser.parse_args(argv)
-    if not options.data and not options.score:
+    if not options.data and (options.score_written or not options.score):
         parser.error("--data is needed")
     if options.score_written:
         sys.stdout.write(

@@ -11,6 +11,7 @@ nobody could find their report by them). The reports themselves are not part of 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,14 @@ def for_training(report: str) -> bool:
 def written() -> list[Written]:
     """All of them, in the order of the file."""
     return [_of(line) for line in FILE.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+
+
+def sampled(questions: Sequence[Written], count: int, seed: int = 1) -> list[Written]:
+    """At most so many of them at random, by a hash of each: that others are added or thrown out
+    changes few of them.
+    """
+    place = {one: zlib.crc32(f"{seed} {one.report} {one.question}".encode()) for one in questions}
+    return sorted(questions, key=lambda one: place[one])[:count]
 
 
 def reports(data: Path) -> dict[str, dict[str, Any]]:

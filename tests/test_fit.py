@@ -36,13 +36,13 @@ def test_cutting_the_answer_out_leaves_the_other_sentences():
         gold=article.text,
         asked_on=date(2024, 3, 4),
     )
-    cut = _without_answer(hit, item)
-    assert cut is not None
-    assert cut.text == "城东水厂检修。请提前储水。"
-    half = replace(hit, passage=replace(passage, start=len("城东水厂检修。")))
-    cut = _without_answer(half, item)
-    assert cut is not None
-    assert (cut.text, cut.article.text) == ("请提前储水。", "城东水厂检修。请提前储水。")
+    start = len("城东水厂检修。")
+    parts = [replace(passage, end=start), replace(passage, start=start)]
+    gone = replace(passage, start=start, end=start + len("影响居民2.1万户。"))
+    cut = _without_answer([replace(hit, passage=part) for part in (*parts, gone)], item)
+    assert [one.text for one in cut] == ["城东水厂检修。", "请提前储水。"]
+    assert {one.article.text for one in cut} == {"城东水厂检修。请提前储水。"}
+    assert {one.passage.article_id for one in cut} == {cut[0].article.id}
 
 
 def test_another_article_with_the_answers_words_is_neither_right_nor_wrong(

@@ -90,6 +90,15 @@ def test_the_clause_that_answers_is_cut_alone_or_with_its_sentence():
     assert made == {context, "今年还没有统计。", context.replace("木材出口35吨，", "")}
 
 
+def test_a_passage_with_the_same_words_is_not_said_to_lack_the_answer():
+    first, rest = "木材出口35吨。", "港口的人都很忙。" * 60
+    record = Record(question="木材出口多少吨？", context=f"{first}{rest}又是35吨。", answer=(4, 7))
+    made = [s for seed in range(60) for s in samples([record], random.Random(seed))]
+    others = {s.passage for s in made if not s.passage.startswith("木材")}
+    assert others
+    assert all("35吨" not in passage for passage in others)
+
+
 def test_news_is_headed_by_its_own_day_and_asked_with_a_mark_or_without():
     record = replace(store(3), news=True, day="2023-08-04")
     made = [s for seed in range(40) for s in samples([record], random.Random(seed))]
@@ -242,11 +251,11 @@ def test_factors_of_low_rank_keep_the_most_of_a_change(tmp_path):
 def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
     write_data(tmp_path)
 
-    def run(name):
+    def run(name, *more):
         target = tmp_path / f"{name}.safetensors"
         options = ("--data", tmp_path, "--steps", 4, "--keep-every", 2, "--rank", 384)
         files = ("--checkpoint", tmp_path / name, "--target", target)
-        assert main([str(option) for option in (*options, *files)]) == 0
+        assert main([str(option) for option in (*options, *files, *more)]) == 0
         return changes(target)
 
     whole = run("whole")
@@ -262,6 +271,8 @@ def test_a_stopped_training_goes_on_to_the_same_result(tmp_path, monkeypatch):
         run("stopped")
     resumed = run("stopped")
     assert apart(whole, resumed) < 0.02
+    with pytest.raises(SystemExit, match="of another run"):
+        run("stopped", "--seed", 5)
 
 
 @pytest.mark.model

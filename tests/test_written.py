@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from conftest import DATA
 
-from eval.written import ANSWERED, UNANSWERED, for_training, reports, written
+from eval.written import ANSWERED, UNANSWERED, for_training, reports, sampled, written
 from rag.passages import sentences
 
 
@@ -24,6 +24,14 @@ def test_the_questions_about_a_sixth_of_the_reports_are_kept():
     asked = {one.report for one in written()}
     kept = [report for report in asked if not for_training(report)]
     assert 0.12 < len(kept) / len(asked) < 0.21
+
+
+def test_one_more_question_changes_at_most_one_of_a_sample():
+    questions = written()[:300]
+    whole, without = set(sampled(questions, 40)), set(sampled(questions[1:], 40))
+    assert len(whole) == len(without) == 40
+    assert len(whole - without) <= 1
+    assert whole != set(sampled(questions, 40, seed=2))
 
 
 def test_each_answer_stands_in_one_sentence_of_its_report():

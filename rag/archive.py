@@ -2,7 +2,8 @@
 
 ``archive.db`` is the truth (see ``store``). ``vectors.index`` is a cache of the vectors for faiss:
 it carries the generation it was made for and is rebuilt, with a warning, when it does not match.
-``writer.lock`` lets one process write at a time.
+``writer.lock`` lets one writer in at a time. Meanwhile questions are answered: from what the
+database holds by then and the index of before, until the new one takes its place.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -101,9 +102,10 @@ class Archive:
         self._encoder = encoder
         self._passage_chars = passage_chars
         self._headlines = headlines
-        self._mutex = threading.RLock()
-        self._index: VectorIndex | None = None
-        self._index_generation = -1
+        self._changing = False
+        self._mutex = threading.Lock()
+        nothing = IndexStamp(fingerprint="", generation=-1)
+        self._index: tuple[IndexStamp, VectorIndex | None] = (nothing, None)
 
     # What it holds
 
@@ -206,15 +208,19 @@ class Archive:
     @property
     def encoder(self) -> Encoder:
         """The model, loaded on first use; ``EncoderChanged`` if the vectors are another's."""
-        with self._mutex:
-            if self._encoder is None:
-                self._encoder = _load_encoder(self._embedder or self.embedder)
-            self._check_encoder(self._encoder)
-            return self._encoder
+        encoder = self._given_encoder()
+        self._check_encoder(encoder)
+        return encoder
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """All that this thread reads inside comes from one state of the archive."""
-        return self._store.snapshot()
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that this thread reads inside comes from one state of the archive; but
+        ``search_vectors`` may miss passages of it and find rows of a later one, which
+        ``passages_of`` leaves out.
+        """
+        self._refresh_index()
+        with self._store.snapshot():
+            yield
 
     def search_vectors(
         self, vector: NDArray[np.float32], k: int, filters: Filters = Filters()
@@ -228,7 +234,7 @@ class Archive:
                 values,
             )
             allowed = np.array([row["row"] for row in rows], np.int64)
-        index = self._current_index()
+        index = self._fitting_index()
         return index.search(vector, k, allowed) if index else []
 
     def search_terms(
@@ -310,7 +316,8 @@ class Archive:
         already costs no embedding, and a changed file replaces what it held. ``day`` overrides the
         date of every article, ``source`` names the paper where the file doesn't. What can't be read
         is reported, the rest goes in. Interrupted, it keeps the batches that are done; the same
-        call goes on from there. Raises ``ArchiveLocked`` when another process is writing.
+        call goes on from there. Other threads may ask meanwhile. Raises ``ArchiveLocked`` when the
+        archive is being written to already.
         """
         with self._writing():
             before = self.generation
@@ -330,7 +337,7 @@ class Archive:
                 except ReadingError as exc:
                     problems.append(exc)
             if self.generation != before:
-                self._save_index()
+                self._publish_index()
         return AddReport(**counts, problems=tuple(problems))
 
     def remove(self, names: Iterable[str]) -> int:
@@ -346,7 +353,7 @@ class Archive:
                 for name in names:
                     self._remove_one(connection, name)
                 drop_orphans(connection)
-            self._save_index()
+            self._publish_index()
             return before - self.counts().articles
 
     def correct(
@@ -394,8 +401,7 @@ class Archive:
         One transaction: interrupted, the archive stays as it was. Returns the number of passages.
         """
         with self._writing():
-            self._encoder = self._encoder or _load_encoder(self._embedder or self.embedder)
-            embedding = self._embedding_of(self._encoder)
+            embedding = self._embedding_of(self._given_encoder())
             parts = [(a, found) for a in self.articles() for found in embedding.passages(a)]
             vectors = embedding.vectors(parts, progress)
             with self._store.change() as connection:
@@ -403,10 +409,16 @@ class Archive:
                 for (article, passage), vector in zip(parts, vectors, strict=True):
                     insert_passage(connection, article, passage, vector)
                 embedding.claim(connection)
-            self._save_index()
+            self._publish_index()
         return len(parts)
 
     # Inside
+
+    def _given_encoder(self) -> Encoder:
+        with self._mutex:
+            if self._encoder is None:
+                self._encoder = _load_encoder(self._embedder or self.embedder)
+            return self._encoder
 
     def _embedding(self) -> Embedding:
         """The model that the archive is embedded with, checked."""
@@ -427,17 +439,20 @@ class Archive:
             before = self.generation
             yield self._editor()
             if self.generation != before:
-                self._save_index()
+                self._publish_index()
 
     def _editor(self) -> Editing:
         return Editing(store=self._store, embedding=self._embedding)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        lock = FileLock(self.path / "writer.lock", timeout=0)
         try:
-            with lock, self._mutex:
-                yield
+            with FileLock(self.path / "writer.lock", timeout=0):
+                self._changing = True
+                try:
+                    yield
+                finally:
+                    self._changing = False
         except Timeout as exc:
             raise ArchiveLocked(
                 f"另一个程序正在写入档案 {self.path}。请等它结束后再试。",
@@ -469,39 +484,50 @@ class Archive:
     def _index_path(self) -> Path:
         return self.path / "vectors.index"
 
-    def _current_index(self) -> VectorIndex | None:
-        """The index of the present generation: from memory, from its file, or rebuilt."""
-        with self._mutex:
-            generation = self.generation
-            if self._index_generation != generation:
-                self._index = self._load_index(generation)
-                self._index_generation = generation
-            return self._index
+    def _fitting_index(self) -> VectorIndex | None:
+        """An index of the model whose vectors this thread reads. In a snapshot none is loaded: what
+        it sees may be older than the index that is held or in the file.
+        """
+        if not self._store.in_snapshot:
+            self._refresh_index()
+        stamp, index = self._index
+        return index if stamp.fingerprint == self._stamp().fingerprint else self._built_index()
 
-    def _load_index(self, generation: int) -> VectorIndex | None:
-        stamp = self._stamp(generation)
-        try:
-            return VectorIndex.load(self._index_path, stamp)
-        except IndexFileError as exc:
-            index = self._built_index()
-            if index is not None:
+    def _refresh_index(self) -> None:
+        """Brings the index to the present state: from its file, or rebuilt. While this object
+        writes, the index of before stays.
+        """
+        with self._mutex:
+            stamp, (held, _) = self._stamp(), self._index
+            if stamp == held or (self._changing and stamp.fingerprint == held.fingerprint):
+                return
+            try:
+                self._index = stamp, VectorIndex.load(self._index_path, stamp)
+            except IndexFileError as exc:
+                index = self._built_index()
+                self._index = stamp, index
+                if index is None:
+                    return
                 log.warning("%s; rebuilt from the database", exc)
-                _save_quietly(index, self._index_path, stamp)
-            return index
+                if stamp == self._stamp():  # else a writer may have saved a newer one
+                    _save_quietly(index, self._index_path, stamp)
+
+    def _publish_index(self) -> None:
+        """After a change: the index of the new state, in memory and in its file."""
+        stamp, index = self._stamp(), self._built_index()
+        with self._mutex:
+            self._index = stamp, index
+        if index is not None:
+            _save_quietly(index, self._index_path, stamp)
 
     def _built_index(self) -> VectorIndex | None:
         rows, vectors = self.vectors()
         return VectorIndex(rows, vectors) if len(rows) else None
 
-    def _save_index(self) -> None:
-        """After a change: the index of the new state, in memory and in its file."""
-        self._index = self._built_index()
-        self._index_generation = self.generation
-        if self._index is not None:
-            _save_quietly(self._index, self._index_path, self._stamp(self._index_generation))
-
-    def _stamp(self, generation: int) -> IndexStamp:
-        return IndexStamp(fingerprint=self._store.meta("fingerprint") or "", generation=generation)
+    def _stamp(self) -> IndexStamp:
+        return IndexStamp(
+            fingerprint=self._store.meta("fingerprint") or "", generation=self.generation
+        )
 
 
 def _holds(article: Article, words: Sequence[str]) -> bool:

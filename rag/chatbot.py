@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_QUESTION_CHARS = 1000
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What a byte that is no text, or a JSON escape without its other half, comes in as."""
+
 FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(8999, 12, 31)
 """Between these a question can be asked: "last year" and "next week" have a date."""
 
@@ -105,7 +108,8 @@ class Chatbot:
         ``turns``: the conversation so far, oldest first. ``asked_on``: the day that "yesterday"
         counts from; today if left out. ``standalone``: what the question means when it stands
         alone, where the person has written that; else it is found out from the turns. Raises
-        ``QuestionError`` for an empty or endless question and for a day that nothing counts from.
+        ``QuestionError`` for an empty, endless or garbled question and for a day that nothing
+        counts from.
         """
         events = self.stream(
             question, turns=turns, filters=filters, asked_on=asked_on, standalone=standalone
@@ -165,8 +169,8 @@ class Chatbot:
         """What the question may mean in the conversation: as the language model writes it out where
         there is one and that passes its check, else by rules.
         """
-        written = rewritten(self.generator, question, turns) if self.generator and turns else ""
-        return [written] if written else readings(question, turns)
+        alone = rewritten(self.generator, question, turns) if self.generator and turns else ""
+        return [alone] if alone else readings(question, turns)
 
 
 class Inquiry:
@@ -232,10 +236,9 @@ class Inquiry:
         which changes the best one for 3 questions in 1,000 of those that the weights are fitted on.
         """
         likely = likeliest(query, found, LIKELY)
-        texts = [found[i].text for i in likely]
-        vectors = self.archive.encoder.encode_passages(texts)
-        self.sentences.update(zip(texts, vectors, strict=True))
-        known = dict(zip(likely, (vectors @ self.vectors[text]).tolist(), strict=True))
+        vectors = self._vectors([found[i].text for i in likely])
+        asked = self.vectors[text]
+        known = {i: float(vector @ asked) for i, vector in zip(likely, vectors, strict=True)}
         least = min(known.values(), default=0.0)
         return [known.get(i, least) for i in range(len(found))]
 
@@ -261,13 +264,16 @@ class Inquiry:
         return period_in(text, self.asked_on, self.counts.last)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The vectors of sentences; each is computed once."""
+        """The vectors of sentences, shape (n, dim); each is computed once."""
+        with _READING:
+            return np.stack(self._vectors(texts))
+
+    def _vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         new = [text for text in dict.fromkeys(texts) if text not in self.sentences]
         if new:
-            with _READING:
-                vectors = self.archive.encoder.encode_passages(new)
+            vectors = self.archive.encoder.encode_passages(new)
             self.sentences.update(zip(new, vectors, strict=True))
-        return np.stack([self.sentences[text] for text in texts])
+        return [self.sentences[text] for text in texts]
 
     def answer(self, question: str, text: str, hits: Sequence[Hit], evidence: Evidence) -> Answer:
         """The finished answer; a refusal when the evidence is weak or does not verify."""
@@ -287,11 +293,11 @@ class Inquiry:
         )
         if not evidence.groups or evidence.confidence < self.settings.min_confidence:
             return refused
-        written, citations = cite(evidence)
+        quoted, citations = cite(evidence)
         answer = replace(
             refused,
             status="answered",
-            text=written,
+            text=quoted,
             short=evidence.short,
             dated=_dated(text, evidence.short, citations),
             citations=citations,
@@ -373,7 +379,9 @@ def checked_day(day: date) -> date:
 
 
 def checked_question(question: str) -> str:
-    """The question on one line; ``QuestionError`` when it is empty or longer than the limit."""
+    """The question on one line; ``QuestionError`` when it is empty, longer than the limit, or not
+    all characters.
+    """
     text = " ".join(question.split())
     if not text:
         raise QuestionError("问题是空的。请写下要问的事。", "The question is empty. Ask something.")
@@ -382,5 +390,11 @@ def checked_question(question: str) -> str:
             f"问题有 {len(text):,} 字，超过上限 {MAX_QUESTION_CHARS:,} 字。请缩短。",
             f"The question has {len(text):,} characters, more than {MAX_QUESTION_CHARS:,}. "
             "Shorten it.",
+        )
+    if HALF_CHARACTER.search(text):
+        raise QuestionError(
+            "问题里有半个字符（编码错误）。请重新输入，或把文件存为 UTF-8。",
+            "The question holds half a character (an encoding error). "
+            "Type it again, or save its file as UTF-8.",
         )
     return text

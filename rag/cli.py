@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import io
 import json
 import logging
 import os
@@ -99,6 +100,8 @@ def _ask(options: argparse.Namespace) -> int:
 def _ask_many(bot: Chatbot, filters: Filters, options: argparse.Namespace) -> int:
     """One question a line in, one answer a line out, in order; a bad line gets an error object."""
     code = 0
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # such a line alone is refused
     for line in sys.stdin:
         try:
             answer = bot.ask(line.strip(), filters=filters, asked_on=options.asked_on)
@@ -106,7 +109,8 @@ def _ask_many(bot: Chatbot, filters: Filters, options: argparse.Namespace) -> in
         except WenbaoError as exc:
             code = 1
             if options.json:
-                _print_json({"question": line.strip()[:200], "status": "error", "error": str(exc)})
+                question = _one_line(line.strip()[:200])
+                _print_json({"question": question, "status": "error", "error": str(exc)})
             _failed(exc, 1)
         sys.stdout.flush()
     return code

@@ -2,7 +2,7 @@
 
 WenbaoError
 ├── SettingsError         an unknown key, or a value out of range
-├── QuestionError         a question that is empty or too long
+├── QuestionError         a question that is empty, too long or garbled
 ├── ReadingError          one file that cannot be read; the others go on
 ├── ModelError            a model cannot be loaded or used
 ├── GeneratorError        a language model is not there, or its reply failed
@@ -29,7 +29,7 @@ class SettingsError(WenbaoError):
 
 
 class QuestionError(WenbaoError):
-    """A question that cannot be asked: empty, or longer than the limit."""
+    """A question that cannot be asked: empty, longer than the limit, or with half a character."""
 
 
 class ReadingError(WenbaoError):

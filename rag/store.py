@@ -2,7 +2,7 @@
 
 ``Store`` opens it, hands out one connection a thread, and translates SQLite's errors. Readers work
 beside one writer (write-ahead log). Row numbers of passages are never used again (AUTOINCREMENT),
-so a vector index that is one state behind can miss a passage but never name a wrong one.
+so a vector index of an earlier or a later state can miss a passage but never name a wrong one.
 """
 
 from __future__ import annotations
@@ -119,6 +119,11 @@ class Store:
                 yield
             finally:
                 self._connection().rollback()
+
+    @property
+    def in_snapshot(self) -> bool:
+        """Whether this thread reads inside one."""
+        return self._connection().in_transaction
 
     @contextlib.contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from rag import (
     ArchiveError,
     ArchiveLocked,
     ArchiveMissing,
+    Chatbot,
     EncoderChanged,
     Filters,
+    Settings,
     UnknownArticle,
     adding,
 )
@@ -193,6 +196,75 @@ def test_readers_see_the_state_before_while_a_writer_works(archive, encoder, tmp
     vector = encoder.encode_queries(["新桥动工"])[0]
     (row, _), *_ = reader.search_vectors(vector, 1)
     assert reader.passages_of([row])[row][0].title == "新桥"
+
+
+class Waiting(HashEncoder):
+    """Waits before the passages on the new bridge until it may go on."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits, self.goes_on = threading.Event(), threading.Event()
+
+    def encode_passages(self, passages, progress=None):
+        if any("新桥" in passage for passage in passages):
+            self.waits.set()
+            self.goes_on.wait(60)
+        return super().encode_passages(passages, progress)
+
+
+def test_questions_are_answered_while_files_are_added(
+    tmp_path, stories, reader, monkeypatch, caplog
+):
+    monkeypatch.setattr(adding, "BATCH_ARTICLES", 1)
+    encoder = Waiting()
+    archive = Archive(tmp_path / "a", encoder=encoder)
+    archive.add([stories])
+    bot = Chatbot(archive, Settings(min_confidence=0.0), reader=reader)
+    more = tmp_path / "more.jsonl"
+    write_jsonl(more, [{"title": f"{x}通知", "text": f"{x}动工。"} for x in ("渡口", "新桥")])
+    with ThreadPoolExecutor() as threads:
+        threads.submit(archive.add, [more])
+        try:
+            assert encoder.waits.wait(60)
+            old = threads.submit(bot.ask, "停水检修影响多少户居民？").result(20)
+            new = threads.submit(bot.ask, "谁动工？", filters=Filters(title="渡口")).result(20)
+        finally:
+            encoder.goes_on.set()
+    assert "2.1万户" in old.citations[0].quote
+    assert [hit.text for hit in new.hits] == ["渡口动工。"]
+    rows = dict(archive.search_vectors(encoder.encode_queries(["新桥动工"])[0], 99))
+    assert len(archive.passages_of(rows)) == archive.counts().passages == len(rows)
+    assert "rebuilt" not in caplog.text
+
+
+@pytest.mark.parametrize("written", ["by itself", "by another", "for another model"])
+def test_an_older_snapshot_leaves_the_newer_index_alone(
+    archive, encoder, tmp_path, caplog, written
+):
+    reader = archive if written == "by itself" else Archive(archive.path, encoder=encoder)
+    model = HashEncoder(dim=32) if written == "for another model" else encoder
+    writer = archive if model is encoder else Archive(archive.path, encoder=model)
+    more = tmp_path / "more.jsonl"
+    write_jsonl(more, [{"title": "新桥", "text": "新桥动工。"}])
+
+    def write():
+        writer.add([more]) if model is encoder else writer.reembed()
+        with reader.snapshot():  # another question comes
+            pass
+
+    with reader.snapshot():
+        reader.counts()
+        worker = threading.Thread(target=write)
+        worker.start()
+        worker.join()
+        saved = (archive.path / "vectors.index").read_bytes()
+        rows = dict(reader.search_vectors(encoder.encode_queries(["新桥动工"])[0], 99))
+        found = {article.title for article, _ in reader.passages_of(rows).values()}
+    assert found == {story["title"] for story in STORIES}
+    rows = dict(reader.search_vectors(model.encode_queries(["新桥动工"])[0], 99))
+    assert len(reader.passages_of(rows)) == reader.counts().passages == len(rows)
+    assert (archive.path / "vectors.index").read_bytes() == saved
+    assert "rebuilt" not in caplog.text
 
 
 class Stopping(HashEncoder):

@@ -97,7 +97,17 @@ def test_more_does_not_quote_the_same_again(bot):
     assert not said & {(c.article.id, c.start) for c in more.citations}
 
 
-@pytest.mark.parametrize("question", ["", " \n\t", "问" * 1001])
+def test_each_sentence_is_encoded_once_for_a_question(bot, encoder, monkeypatch):
+    question = "老街面馆开了多少年？"
+    turns = [Turn(question=question, answer=bot.ask(question))]
+    texts = []
+    encode = encoder.encode_passages
+    monkeypatch.setattr(encoder, "encode_passages", lambda some: texts.extend(some) or encode(some))
+    bot.ask("掌柜叫什么名字？", turns=turns)
+    assert len(texts) == len(set(texts)) > 0
+
+
+@pytest.mark.parametrize("question", ["", " \n\t", "问" * 1001, "多少\udcff户？"])
 def test_what_cannot_be_asked(bot, question):
     with pytest.raises(QuestionError):
         bot.ask(question)

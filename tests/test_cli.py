@@ -99,12 +99,14 @@ def test_ask_gives_the_whole_answer(run, archive):
 def test_ask_reads_questions_from_standard_input(run, monkeypatch):
     import io
 
-    monkeypatch.setattr(sys, "stdin", io.StringIO("停水影响多少户？\n\n面馆开了几年？\n"))
+    lines = ["停水影响多少户？".encode(), b"", "停水影响多少户？".encode("gb18030"), b"1?"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n".join(lines)), "utf-8"))
     code, lines, err = run("ask", "-", "--json")
-    records = [json.loads(line) for line in lines]
-    assert [r["status"] == "error" for r in records] == [False, True, False]
+    records = [json.loads(line.encode()) for line in lines]
+    assert [r["status"] == "error" for r in records] == [False, True, True, False]
     assert code == 1
     assert "empty" in err
+    assert "half a character" in err
 
 
 @pytest.mark.parametrize(

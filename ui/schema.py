@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from rag.chatbot import FIRST_DAY, LAST_DAY, MAX_QUESTION_CHARS
+from rag.chatbot import FIRST_DAY, HALF_CHARACTER, LAST_DAY, MAX_QUESTION_CHARS
 
 MAX_ANSWER = 20_000
 """Characters of an earlier answer."""
@@ -21,8 +21,8 @@ MAX_TURNS = 100
 
 
 def _readable(text: str) -> str:
-    """JSON can name half a character (an escape without its other half); nobody can store one."""
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    """The text, if it can be stored."""
+    if HALF_CHARACTER.search(text):
         raise ValueError("half a character")
     return text
 
@@ -138,7 +138,7 @@ class Hit(_Reply):
     end: int
     text: str
     score: float
-    dense: float | None
+    dense: float
     lexical: float | None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from functools import partial
 
 from rag.types import Span
@@ -73,25 +73,36 @@ _Y = "(?:[12][0-9]{3}|[一二][〇零一二三四五六七八九]{3})"
 _NUMERIC = r"(?<![0-9.])(?P<y>[12][0-9]{3})(?P<sep>[-/.])(?P<m>[0-9]{1,2})(?P=sep)(?P<d>[0-9]{1,2})"
 
 _NUMERIC_DATE = re.compile(_NUMERIC + r"(?![0-9]|\.[0-9])")
-_RELATIVE_YEARS = {"今年": 0, "本年": 0, "去年": 1, "前年": 2, "大前年": 3, "明年": -1}
+# So many years back from the running one, and on from the one named before.
+_YEARS_BACK = {"今年": 0, "本年": 0, "去年": 1, "上年": 1, "上一年": 1, "前年": 2, "大前年": 3}
+_YEARS_BACK |= {"明年": -1, "后年": -2}
+_YEARS_ON = {"同年": 0, "当年": 0, "那年": 0, "次年": 1, "翌年": 1, "来年": 1}
+_INSIDE = f"(?={_S}的?{_S}(?:{_N}{_S}月|[上下]半年|第?[一二三四1-4]季度|前|[初底末]))"
+_YEAR_WORD = f"今年|本年|去年|大?前年|(?:[明后同当那次翌来]|上一?)年{_INSIDE}"
+_YEAR = f"{_ALONE}(?P<y>{_Y}){_S}年|(?P<ry>{_YEAR_WORD})"
+# After another year (民国十年, 08年) or calendar: the year is not known.
+_NO_YEAR = "(?<!年)(?<!年的)(?<![农阴夏旧]历)"
+_DAY_END = "(?:日|号(?![线楼院馆]))"
 _CHINESE_DATE = re.compile(
-    f"(?:{_ALONE}(?P<y>{_Y}){_S}年{_S}|(?P<ry>今年|本年|去年|大?前年|明年)的?)?"
-    f"{_ALONE}(?P<m>{_N}){_S}月{_S}(?P<d>{_N}){_S}[日号]"
+    f"(?:(?:{_YEAR})的?{_S}|{_NO_YEAR}){_ALONE}(?P<m>{_N}){_S}月{_S}(?P<d>{_N}){_S}{_DAY_END}"
 )
+_LISTED = re.compile(f"{_S}[、和与及]{_S}")
 
 
 def dates_in(text: str, *, year: int | None = None) -> list[tuple[Span, date]]:
     """The full dates that a text names, in order, none overlapping.
 
     Read: 2023年12月27日 (also 号, also in Chinese numerals), 2023-12-27, 2023/12/27, 2023.12.27,
-    years 1000 to 2999. With ``year``, the year the text was printed, also 12月27日 and
-    去年12月27日. Dates that no calendar has (2月30日) are left out.
+    years 1000 to 2999; of 12月27日、28日 the first. With ``year``, the year the text was printed,
+    also 12月27日 and 去年12月27日; what is listed with a date is of its year. Dates that no
+    calendar has (2月30日) are left out.
     """
     folded = text.translate(_FOLD)
     matches = [*_NUMERIC_DATE.finditer(folded), *_CHINESE_DATE.finditer(folded)]
     found: list[tuple[Span, date]] = []
     for m in sorted(matches, key=lambda m: m.span()):
-        day = _date_of(m, year)
+        listed = found and _LISTED.fullmatch(folded, found[-1][0][1], m.start())
+        day = _date_of(m, found[-1][1].year if listed and not m.groupdict().get("ry") else year)
         if day and not (found and m.start() < found[-1][0][1]):
             found.append((m.span(), day))
     return found
@@ -100,8 +111,9 @@ def dates_in(text: str, *, year: int | None = None) -> list[tuple[Span, date]]:
 def _date_of(m: re.Match[str], printed: int | None) -> date | None:
     groups = m.groupdict()
     year = number_value(groups["y"] or "")
-    if year is None and printed is not None:
-        year = printed - _RELATIVE_YEARS.get(groups.get("ry") or "今年", 0)
+    back = _YEARS_BACK.get(groups.get("ry") or "今年")
+    if year is None and printed is not None and back is not None:
+        year = printed - back
     return calendar(year, number_value(groups["m"]), number_value(groups["d"]))
 
 
@@ -192,14 +204,17 @@ def _whole_week(day: date) -> Period:
     return monday, monday + timedelta(days=6)
 
 
-def _latest(make: Callable[[int], Period], asked_on: date) -> Period | None:
-    """The latest year's version that has begun on ``asked_on``; nine years reach a 29 February."""
+def _latest(make: Callable[[int], Period], asked_on: date, summed: bool = False) -> Period | None:
+    """The latest year's version that has begun on ``asked_on``; nine years reach a 29 February.
+    What is ``summed`` up from January (1—11月) counts from its last month on.
+    """
     for year in range(asked_on.year, asked_on.year - 9, -1):
         try:
             period = make(year)
         except ValueError:
             continue
-        if period[0] <= asked_on:
+        first, last = period
+        if (last.replace(day=1) if summed and first.month == 1 else first) <= asked_on:
             return period
     return None
 
@@ -214,19 +229,23 @@ def _number(s: str | None, low: int, high: int) -> int:
 
 # Chinese: a year, a part of it, a month, a day
 
-_YEAR_WORD = "今年|本年|去年|大?前年"
-_EDGE = "初(?![中级步次一二三四五六七八九十])|[底末](?![特层线下部])"
+_EDGE = "初(?![中级步次代始夏秋冬春雪伏心一二三四五六七八九十])|[底末](?![特层线下部薪蕴气])"
 _PART = f"上旬|中旬|下旬|{_EDGE}"
+_JOIN = "(?:到|至|[-~—–]{1,2})"
+_AND = f"{_S}(?:{_JOIN}|[、和与及]){_S}"
+_HOUR = "(?:[0-9]{1,2}[时点]|[早晚夜晨]间?|[上下]午|凌晨|起|[（(]周.[）)])?"
 _ABSOLUTE = re.compile(
-    f"(?:(?:{_ALONE}(?P<y>{_Y}){_S}年|(?P<ry>{_YEAR_WORD}))度?(?:{_S}的)?{_S})?"
+    f"(?:(?:{_YEAR})度?(?:{_S}的)?{_S}|{_NO_YEAR})"
     "(?:"
     f"(?:{_ALONE}(?P<m>{_N}){_S}月份?|(?P<rm>上一?个?月|本月|这个?月)份?)"
-    f"(?:{_S}的?{_S}(?P<d>{_N}){_S}[日号]|(?P<part>{_PART}))?"
+    f"(?:{_S}的?{_S}(?P<d>{_N})(?:(?:{_S}{_DAY_END}{_HOUR})?{_AND}(?P<d2>{_N})){{0,3}}{_S}{_DAY_END}"
+    f"|(?P<part>{_PART}))?"
     "|(?P<half>[上下])半年"
-    f"|(?<!前)第?(?P<q>[一二三四1-4]){_S}个?季度"
-    f"|前(?P<fm>{_N})个?月"
-    f"|前(?P<fq>[一二两三23]){_S}个?季度"
-    f"|(?:年|(?<=年))(?P<edge>{_EDGE})"
+    f"|(?<!前)(?:(?<![{_NUMERAL}])第?(?P<q1>[一二三1-3])(?:{_S}季度)?(?:{_AND})?)?"
+    f"第?(?P<q>[一二三四1-4]){_S}(?:(?<=第.)个)?季度(?!假)"
+    f"|[前头](?P<fm>{_N}|两)个?月"
+    f"|[前头](?P<fq>[一二两三23]){_S}个?季度"
+    f"|(?:(?<![明后来次翌每同当那青少童幼成新龙百千{_NUMERAL}])年|(?<=年))(?P<edge>{_EDGE})"
     ")?"
 )
 
@@ -236,16 +255,17 @@ def _absolute(m: re.Match[str], asked_on: date) -> Period | None:
     make = partial(_part_of_year, m, asked_on)
     if m["rm"]:
         year = _relative_month(m["rm"], asked_on).year
-    if year is None and (m["edge"] in ("底", "末") or m["fm"]):
-        # 年底 without a year is mostly one to come; 前三个月 mostly means the three just past.
+    if year is None and (m["edge"] in ("底", "末") or m["fm"] or m.group() == "一月"):
+        # Without a year 年底 is mostly one to come, 前三个月 the three just past, 一月 any month.
         return None
-    return _latest(make, asked_on) if year is None else make(year)
+    return _latest(make, asked_on, bool(m["fq"] or m["q1"])) if year is None else make(year)
 
 
 def _stated_year(m: re.Match[str], asked_on: date, n: str = "") -> int | None:
     if m["y" + n]:
         return _number(m["y" + n], 1800, 2199)
-    return asked_on.year - _RELATIVE_YEARS[m["ry" + n]] if m["ry" + n] else None
+    back = _YEARS_BACK.get(m["ry" + n])
+    return None if back is None else asked_on.year - back
 
 
 def _relative_month(word: str, asked_on: date) -> date:
@@ -256,7 +276,7 @@ def _part_of_year(m: re.Match[str], asked_on: date, year: int) -> Period:
     first, last = _months_of(m, asked_on)
     if m["d"]:
         day = date(year, first, _number(m["d"], 1, 31))
-        return day, day
+        return day, max(day, day.replace(day=_number(m["d2"] or m["d"], 1, 31)))
     start, end = _days(year, first, last)
     if not m["part"]:
         return start, end
@@ -275,7 +295,7 @@ def _months_of(m: re.Match[str], asked_on: date) -> tuple[int, int]:
         return 1, _number(m["fm"], 1, 12) if m["fm"] else 3 * _number(m["fq"], 1, 4)
     if m["q"]:
         quarter = _number(m["q"], 1, 4)
-        return 3 * quarter - 2, 3 * quarter
+        return 3 * _number(m["q1"] or m["q"], 1, quarter) - 2, 3 * quarter
     return {"上": (1, 6), "下": (7, 12), "初": (1, 3), "底": (10, 12), "末": (10, 12)}.get(
         m["half"] or m["edge"] or "", (1, 12)
     )
@@ -283,9 +303,8 @@ def _months_of(m: re.Match[str], asked_on: date) -> tuple[int, int]:
 
 # Ranges whose second half leaves out what the first says: 2023年1月到3月, 12月1日至5日, 1—11月.
 
-_JOIN = "(?:到|至|[-~—–]{1,2})"
 _RANGE = re.compile(
-    f"(?:{_ALONE}(?P<y1>{_Y}){_S}年?|(?P<ry1>{_YEAR_WORD}))?的?{_S}"
+    f"(?:(?:{_ALONE}(?P<y1>{_Y}){_S}年?|(?P<ry1>{_YEAR_WORD}))的?{_S}|{_NO_YEAR})"
     f"(?:(?<![{_NUMERAL}百千第])(?P<m1>{_N})(?:{_S}月份?(?:{_S}(?P<d1>{_N}){_S}[日号]?)?)?)?{_S}"
     f"{_JOIN}{_S}"
     f"(?:(?P<y2>{_Y}){_S}年|(?P<ry2>{_YEAR_WORD}))?的?{_S}"
@@ -298,15 +317,20 @@ def _range(m: re.Match[str], asked_on: date) -> Period | None:
     depth1, depth2 = (bool(m["d" + n]) * 2 or bool(m["m" + n]) for n in "12")
     if depth1 != depth2 or (not depth1 and (first is None or second is None)):
         return None
-    start = partial(_end_of_range, m["m1"], m["d1"])
-    period = _latest(start, asked_on) if first is None else start(first)
-    if period is None:
-        return None
-    year = second or period[0].year
-    end = _end_of_range(m["m2"] or m["m1"], m["d2"], year)[1]
-    if end < period[0] and second is None:
-        end = _end_of_range(m["m2"] or m["m1"], m["d2"], year + 1)[1]
-    return (period[0], end) if period[0] <= end else None
+    make = partial(_between, (m["m1"], m["d1"]), (m["m2"] or m["m1"], m["d2"]), second)
+    return _latest(make, asked_on, summed=True) if first is None else make(first)
+
+
+def _between(
+    first: tuple[str, str | None], last: tuple[str, str | None], second: int | None, year: int
+) -> Period:
+    """From a month, or its day, of a year to one of the second, by default the same or the next."""
+    start, end = _end_of_range(*first, year)[0], _end_of_range(*last, second or year)[1]
+    if end < start and second is None and last[0] != first[0]:
+        end = _end_of_range(*last, year + 1)[1]
+    if end < start:
+        raise ValueError(first, last)
+    return start, end
 
 
 def _end_of_range(month: str | None, day: str | None, year: int) -> Period:
@@ -321,26 +345,29 @@ def _end_of_range(month: str | None, day: str | None, year: int) -> Period:
 
 # Chinese: relative to the day of asking
 
-AHEAD = timedelta(days=14)
-"""How long before a day papers speak of it as one that comes."""
+AHEAD = timedelta(days=120)
+"""How long before a day, a month or a quarter papers speak of it as one that comes."""
 
 _DAY_WORDS = {"今": 0, "昨": 1, "前": 2, "大前": 3}
 _DAY = re.compile(
     "(?<!年)(?<!年的)(?<!前的)(?P<w>大?前|昨|今)(?:天|日|(?<=[昨今])(?:晚|晨|早))"
     "(?:早上|晚上|上午|下午|中午|凌晨|[早晚上])?"
 )
+_WEEKDAY = "(?:[一二三四五六日]|(?<=[期拜])天)"
 _WEEK = re.compile(
     "(?P<w>上上|上|本|这)(?:一?个|一)?(?:周|星期|礼拜)"
-    "(?:(?P<d>[一二三四五六日天])(?![名位个家起项条辆部批])|(?P<end>末))?"
+    "(?:(?!一[共直些带]|二十|三[亚峡]|四川|日[本均])"
+    f"(?P<d>{_WEEKDAY})(?![名位个家起项条辆部批场次款艘])"
+    f"(?:(?:{_AND})?(?:周|星期|礼拜)(?P<d2>{_WEEKDAY}))?|(?P<end>末))?"
 )
 _UNIT = "(?P<u>天|日|周|星期|礼拜|月|年)"
 _AGO = re.compile(
-    f"(?<![{_NUMERAL}百千第数几多余])(?:(?P<n>[{_NUMERAL}百两]{{1,3}})|(?P<h>半))"
+    f"(?<![{_NUMERAL}百千第数几多余头])(?:(?P<n>[{_NUMERAL}百两]{{1,3}})|(?P<h>半))"
     "(?:(?P<u>天|个?周|个?星期|个?礼拜|个月|年))[以之]?前(?![后几])"
 )
 _RECENT = re.compile(
-    f"(?:过去|最近|(?<![附接将临靠逼时达期续了])近)的?(?:(?P<n>[{_NUMERAL}百两]{{1,4}})|(?P<h>半))个?{_UNIT}"
-    "(?![级制期龄]|之久|的?时间|的?历史)"
+    f"(?:过去|最近|(?<![附接将临靠逼时达期续了已过隔职历])近)的?(?:(?P<n>[{_NUMERAL}百两]{{1,4}})|(?P<h>半))个?{_UNIT}"
+    "(?![级制期龄半]|之久|的?时间|的?历史)"
 )
 _DECADE = re.compile(f"{_ALONE}(?P<y>[12][0-9]{{2}}0){_S}年代")
 _QUARTER = re.compile("(?P<w>上一?个?|本|这个?)季度")
@@ -356,7 +383,8 @@ def _week(m: re.Match[str], asked_on: date) -> Period:
     monday, sunday = _whole_week(asked_on - timedelta(weeks=weeks))
     if m["d"]:
         # 天 is found at -1, which is Sunday too.
-        monday = sunday = monday + timedelta(days="一二三四五六日".find(m["d"]) % 7)
+        days = sorted("一二三四五六日".find(d) % 7 for d in (m["d"], m["d2"] or m["d"]))
+        return monday + timedelta(days=days[0]), monday + timedelta(days=days[1])
     return (sunday - timedelta(days=1) if m["end"] else monday), sunday
 
 
@@ -418,12 +446,19 @@ _MONTH_NAMES = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
-_MON = rf"\b(?P<mon>{_MONTH_NAMES})\b\.?"
-_MON_AFTER_NUMBER = _MON.replace("may", "(?-i:M)ay")  # not "the Model 3 may"
+_EN_AND = r"(?:\s*[-~–—]\s*|\s+(?:to|and|through|until)\s+)"
+_MON = rf"(?<!long )\b(?P<mon>{_MONTH_NAMES})\b\.?(?!-(?-i:[a-z]))"
+_MON_NAME = _MON.replace("may", "(?-i:M)ay").replace("mar(", "(?-i:M)ar(")  # not "Model 3 may"
+_TO_MON = rf"(?:{_EN_AND}(?P<mon2>{_MONTH_NAMES})\b\.?)?"
 _D, _TH = r"(?<!\d)(?P<d>\d{1,2})", "(?:st|nd|rd|th)"
-_DAY_NUMBER = rf"{_D}{_TH}?\b"
+_DAY_NUMBER = rf"{_D}{_TH}?(?:{_EN_AND}(?P<d2>\d{{1,2}}){_TH}?(?!\d|\s+(?-i:[a-z])))?\b"
 _ORDINAL_DAY = rf"{_D}(?:{_TH}(?:\s+of)?|\s+of)"
-_OF_YEAR = r"(?:,?\s+(?P<y>[12]\d{3})\b)?"
+_YEAR_AFTER = r"(?:(?:,|\s+of)?\s+(?P<y>[12]\d{3}\b|(?:last|this)(?=\s+year\b))(?:\s+year\b)?)"
+_WITHOUT_YEAR = rf"(?!,?\s+\d|{_YEAR_AFTER}|{_EN_AND}(?:{_MONTH_NAMES})\b)"
+_COUNTED = r"\s(?:(?:to|and) \d+ )?(?-i:(?!this|does)[a-z]{3,}s|people|children|yuan)\b"
+_EN_YEAR = rf"(?P<y>(?:1[89]|2[01])\d\d)\b(?!-|{_COUNTED})"
+_OF_MONTH = "|".join(rf"(?<=\b{w} )" for w in "since from to until between this".split())
+_OF_A_YEAR = "|".join(rf"(?<=\b{w} )" for w in "of and before after through".split())
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _COUNTS = "one two three four five six seven eight nine ten eleven twelve".split()
 _COUNT = rf"(?P<n>an?|\d{{1,3}}|{'|'.join(_COUNTS)})"
@@ -435,12 +470,17 @@ def _english(pattern: str) -> re.Pattern[str]:
 
 
 def _month_named(m: re.Match[str], asked_on: date) -> Period | None:
-    """December 26 2023, 26 December, March 2024, in March."""
+    """December 26 2023, 26 to 28 December, March 2024, in March, January to June last year."""
     groups = m.groupdict()
-    month = "janfebmaraprmayjunjulaugsepoctnovdec".index(m["mon"][:3].lower()) // 3 + 1
-    make = partial(_end_of_range, str(month), groups.get("d"))
-    year = groups.get("y")
-    return make(_number(year, 1800, 2199)) if year else _latest(make, asked_on)
+    names = (groups["mon"], groups.get("mon2") or groups["mon"])
+    first, last = ("janfebmaraprmayjunjulaugsepoctnovdec".index(n[:3].lower()) // 3 for n in names)
+    day, day2 = groups.get("d"), groups.get("d2") or groups.get("d")
+    make = partial(_between, (str(first + 1), day), (str(last + 1), day2), None)
+    if y := groups.get("y"):
+        year = _number(y, 1800, 2199) if y.isdigit() else asked_on.year - (y.lower() == "last")
+        return make(year - (last < first))
+    back = timedelta(days=asked_on.day if groups.get("last") else 0)
+    return _latest(make, asked_on - back, summed=True)
 
 
 def _year_named(m: re.Match[str], asked_on: date) -> Period:
@@ -489,12 +529,13 @@ def _year_and_month(m: re.Match[str], asked_on: date) -> Period:
     return _days(_number(m["y"], 1800, 2199), month, month)
 
 
+_TIMES = f"{_N}{_S}(?:月份?(?:{_S}{_N}{_S}[日号])?|(?={_JOIN}))"
 # What looks like a time and is none. These take their characters away from the rules above.
 _NO_TIME = re.compile(
-    "[如当现而]今|[目此以之当日提空史生赛会战眼跟]前|近日|近期|近来|近年"
+    "上上个?月|(?:历史上的|时至|直到)今[天日]|[如当现而]今|[目此以之当日提空史生赛会战眼跟]前|近日|近期|近来|近年"
     "|[同哪某任另]一个?(?:年|月份?|周|天|日)"
     "|今日(?=头条|俄罗斯|说法|关注|美国|中国|视点|论坛)|今晚报|昨日重现"
-    f"|(?:每|历|往|常)年(?:的?{_N}{_S}月(?:{_N}{_S}[日号])?|[上下]半年|第?[一二三四1-4]季度|[初底末])?"
+    f"|(?:(?:每|历|往|常)年[从自的]?|每逢)(?:{_TIMES}(?:{_AND}(?:[次翌来]年)?{_TIMES}){{0,3}})?"
     f"|每个?(?:月|周|星期|礼拜)[{_NUMERAL}]{{0,3}}[日号天]?"
     "|今年轻|前年[轻龄度]|去年轻|[失过]去年|前天[津文空主]|今天津|前日本"
     "|[日基资成样版剧]本(?=[年月周季])|[以网线海路天登]上(?=[月周季])|上月[球亮]"
@@ -519,38 +560,35 @@ _RULES: tuple[tuple[re.Pattern[str], _Build], ...] = (
         re.compile(r"(?<![0-9.-])(?P<y>(?:1[89]|2[01])[0-9]{2})-(?P<m>[01][0-9])(?![0-9-])"),
         _year_and_month,
     ),
-    (_english(rf"{_MON}\s+{_DAY_NUMBER}{_OF_YEAR}"), _month_named),
-    (_english(rf"{_ORDINAL_DAY}\s+{_MON}{_OF_YEAR}"), _month_named),
-    (_english(rf"{_DAY_NUMBER}\s+{_MON_AFTER_NUMBER}{_OF_YEAR}"), _month_named),
-    (_english(rf"{_MON},?\s+(?P<y>[12]\d{{3}})\b"), _month_named),
+    (_english(rf"{_MON}\s+{_DAY_NUMBER}{_YEAR_AFTER}?"), _month_named),
+    (_english(rf"{_ORDINAL_DAY}\s+{_MON}{_YEAR_AFTER}?"), _month_named),
+    (_english(rf"{_DAY_NUMBER}\s+{_MON_NAME}{_YEAR_AFTER}?"), _month_named),
+    (_english(rf"{_MON}{_TO_MON}{_YEAR_AFTER}"), _month_named),
     # Without a year the month needs a word before it: "may" and "march" are verbs too.
-    (_english(rf"\b(?:in|during|last|this)\s+{_MON}(?!,?\s+\d)"), _month_named),
-    (_english(rf"\b(?:(?<=since )|(?<=from )|(?<=to )|(?<=until )){_MON}"), _month_named),
-    (_english(r"\b(?:in|during|year)\s+(?P<y>(?:1[89]|2[01])\d\d)\b(?!-)"), _year_named),
-    (
-        _english(
-            r"(?:(?<=\bof )|(?<=\bsince )|(?<=\bfrom )|(?<=\bto )|(?<=\band )|(?<=\bbetween )"
-            r"|(?<=\bbefore )|(?<=\bafter ))(?P<y>(?:1[89]|2[01])\d\d)\b(?!-)"
-        ),
-        _year_named,
-    ),
+    (_english(rf"\b(?:in|during|(?P<last>last))\s+{_MON}{_TO_MON}{_WITHOUT_YEAR}"), _month_named),
+    (_english(rf"(?:{_OF_MONTH}){_MON_NAME}{_TO_MON}{_WITHOUT_YEAR}"), _month_named),
+    (_english(rf"(?:\b(?:in|during|year)\s+|{_OF_MONTH}|{_OF_A_YEAR}){_EN_YEAR}"), _year_named),
     (_english(r"\b(?:(?P<two>(?:the )?day before )?(?P<y>yesterday)|today)\b"), _english_day),
-    (_english(r"\b(?P<w>last|this)\s+(?P<u>week|month|year)\b"), _english_unit),
+    (_english(r"\b(?P<w>last|this)\s+(?P<u>week|month|year)\b(?!\s+of\b)"), _english_unit),
     (_english(rf"\blast\s+(?P<d>{'|'.join(_WEEKDAYS)})\b"), _english_weekday),
-    (_english(rf"\b{_COUNT}\s+{_EN_UNIT}\s+ago\b"), _english_ago),
-    (_english(rf"\b(?:past|last)\s+(?:{_COUNT}\s+)?{_EN_UNIT}"), _english_recent),
+    (_english(rf"(?<![\w,.-])(?<!half )(?<!over ){_COUNT}\s+{_EN_UNIT}\s+ago\b"), _english_ago),
+    (_english(rf"\b(?:past|last)\s+(?:{_COUNT}\s+)?{_EN_UNIT}(?!\s+of\b)"), _english_recent),
 )
 
 _JOINED = re.compile(rf"\s*(?:{_JOIN}|to|until|through|and)\s*", re.IGNORECASE)
-_SINCE = re.compile("以来|至今|以后|之后|后(?![续来半卫勤果方备])|起(?=[,，。？?]|$)")
-_REJECT_AFTER = re.compile(f"以前|之前|前(?![所百大首总{_NUMERAL}])|为止|同期|相比")
+_SINCE = re.compile("以[来后]|[至迄]今|[到至]现在|之后|后(?![续来半卫勤果方备])|起(?=[,，。？?]|$)")
 _SINCE_BEFORE = re.compile(r"\b(?:since|after)\s$", re.IGNORECASE)
-# A comparison is with another time than the one asked about.
-_REJECT_BEFORE = re.compile(
-    r"(?:[比较]|超过|高于|低于|不如"
-    r"|\b(?:before|until|till|by|than|versus|compared to|compared with)\s)$",
+# What is before a time, or compares with it, asks about another one. The time stands at \0.
+_NOT_IT = re.compile(
+    f"\0(?:以前|之前|前(?![所百大首总往来去方{_NUMERAL}])|为止|同(?:期|月|时期)|相比"
+    f"|的?[0-9.几{_DIGIT[1:-1]}]{{1,4}}倍)"
+    "|[与同跟和]\0(?:比|一样|持平|差不多)"
+    "|(?:[比较]|(?<![\u4e00-\u9fff])超|[远已]超|超过|高于|低于|不[如及]|相[比对当]于|比起)\0"
+    r"|\b(?:(?:before|until|till|by|prior to)(?: the)?(?: end of)?|than|over|versus"
+    r"|compared (?:to|with)|same (?:period|time)(?: of| in)?|(?:up|down)(?: [^ ]+)? from)\s\0",
     re.IGNORECASE,
 )
+_ORIGIN = re.compile("(?:成立|建[立成]|创[办立建]|投产|投用|开业|出生|毕业|上市)的")
 
 
 def period_in(question: str, asked_on: date, printed: date | None = None) -> TimeMention | None:
@@ -559,8 +597,9 @@ def period_in(question: str, asked_on: date, printed: date | None = None) -> Tim
     Years, months, quarters, halves and weeks (from Monday) are whole calendar ones, also the
     running one: 今年 ends on 31 December, 本周 on Sunday. Without a year, 12月26日, 3月, 一季度,
     上半年 and "in March" are the latest that has begun on ``asked_on``, or on the last day that the
-    papers were ``printed``, if that is before; a day that comes within ``AHEAD`` of it is no time
-    of papers, but what they announce.
+    papers were ``printed``, if that is before; 前三季度 and 1—11月 the latest of which the last
+    month has. A day, month or quarter that comes within ``AHEAD`` of that day is no time of papers,
+    but what they announce.
 
     - 上旬 or 初: days 1-10; 中旬: 11-20; 下旬, 底 or 末: from 21. 年初: January to March;
       2023年底 or 去年年末: October to December. 前三季度 and 2023年前11个月: from January.
@@ -573,19 +612,23 @@ def period_in(question: str, asked_on: date, printed: date | None = None) -> Tim
       days between.
     - 3月以来, 2023年之后, "since March": from its first day to ``asked_on`` or its own last day.
 
-    None: 近日, 最近, 每年, 10年来, durations (历时两年), questions for the time (几月几日),
-    2023年以前, what something is compared with (比去年, 去年同期), and any time that begins after
-    ``asked_on``: no paper printed then can be in an archive, so the question is about it.
+    None: 近日, 最近, 每年, 10年来, 农历八月, durations (历时两年), questions for the time
+    (几月几日), 2023年以前, what something is compared with (比去年, 去年同期), and any time that
+    begins after ``asked_on``: no paper printed then can be in an archive, so the question is about
+    it.
 
     Of several times, one that contains another gives way to the more precise; a month or day
-    without a year belongs to a year named before it (去年 ... 12月26日). Where times remain apart,
+    without a year belongs to a year named before it in its sentence (去年 ... 12月26日) or listed
+    with it (2022年3月和5月), and 2021年成立的 is no time beside another. Where times remain apart,
     the answer runs from the earliest day to the latest, so that neither is cut off; ``span`` is
     then that of the first.
     """
     text = question.translate(_FOLD)
     last = asked_on if printed is None else min(asked_on, printed)
     mentions = _joined(text, _resolved(text, asked_on, last))
-    precise = _most_precise(_in_contexts(text, mentions, asked_on))
+    spoken = _in_contexts(text, mentions, asked_on)
+    timely = [m for m in spoken if not _ORIGIN.match(text, m.span[1])]
+    precise = _most_precise(timely or spoken)
     if not precise:
         return None
     return TimeMention(
@@ -601,41 +644,72 @@ def periods_in(text: str, printed: date) -> list[TimeMention]:
     return _in_contexts(folded, _resolved(folded, printed, printed), printed)
 
 
+_TOGETHER, _STOP = re.compile(_AND), re.compile("[。！？!?；;\n]")
+
+
 def _resolved(text: str, asked_on: date, last: date) -> Iterator[TimeMention]:
     """Expressions that name days, from left to right; of two that overlap the longer first one.
-    Those without a year are the latest that have begun on the ``last`` day.
+    Those without a year are of the year named before them, else the latest begun on ``last``.
     """
     found = [
         (m.start(), -m.end(), n, m) for n, (p, _) in enumerate(_RULES) for m in p.finditer(text)
     ]
-    taken, latest = 0, last
+    taken = at = 0
+    named, holds = None, False
     for start, _, n, m in sorted(found, key=lambda f: f[:3]):
         if start < taken or not m.group():
             continue
+        if _STOP.search(text, at, start):
+            named, holds = None, False
+        at = start
         pattern, build = _RULES[n]
-        period = _built(build, m, latest if _yearless(m) else asked_on)
+        reach = _reach(text, m, named, holds)
+        period = _built(build, m, reach or (last if _yearless(m) else asked_on))
         # A range that is none gives its characters back; what else names no days keeps them.
         if period or pattern is not _RANGE:
             taken = m.end()
-        if period and period[0] <= asked_on and not (latest == last and _announced(m, build, last)):
-            end = start + len(m.group().rstrip(" \t的"))
-            yield TimeMention(span=(start, end), start=period[0], end=period[1])
-            if period == _whole_year(period[0].year):
-                latest = min(asked_on, period[1])
+        if not period:
+            continue
+        end = start + len(m.group().rstrip(" \t的"))
+        mention = TimeMention(span=(start, end), start=period[0], end=period[1])
+        begun = mention.start <= asked_on and (reach or not _announced(m, build, last))
+        if begun:
+            yield mention
+        turned = _in_context(text, mention, asked_on)
+        if turned and not _yearless(m):
+            whole = period == _whole_year(period[0].year) and not _ORIGIN.match(text, end)
+            named, holds = mention, bool(begun and turned == mention and whole)
+        elif not holds:
+            named = mention if reach else None
+
+
+def _reach(text: str, m: re.Match[str], named: TimeMention | None, holds: bool) -> date | None:
+    """The last day of the year that a match is of by what is ``named`` before it: if that year
+    ``holds``, or both are listed or joined, or a word goes on from it.
+    """
+    groups = m.groupdict()
+    for word in {str(groups.get(g)) for g in ("ry", "ry1", "ry2")} & _YEARS_ON.keys():
+        year = named.start.year if named else 2900  # which no paper speaks of
+        return date(min(year + _YEARS_ON[word], MAXYEAR), 12, 31)
+    if named and _yearless(m) and (holds or _TOGETHER.fullmatch(text, named.span[1], m.start())):
+        return date(named.start.year, 12, 31)
+    return None
 
 
 def _announced(m: re.Match[str], build: _Build, last: date) -> bool:
-    """Whether a match names a day without its year that comes soon after the last one."""
-    if not (_yearless(m) and (m.groupdict().get("d") or m.groupdict().get("d1"))):
+    """Whether a match names days without their year that come soon after the last one. Half a year,
+    and more than a month from January on, are rather those past.
+    """
+    soon = _built(build, m, min(last, date.max - AHEAD) + AHEAD) if _yearless(m) else None
+    if soon is None or soon[0] <= last:
         return False
-    soon = _built(build, m, last + AHEAD)
-    return soon is not None and soon[0] > last
+    return soon[1] - soon[0] < timedelta(days=31 if soon[0].month == 1 else 100)
 
 
 def _yearless(m: re.Match[str]) -> bool:
     """Whether a match names a month or a part of a year, but not which year."""
     groups = m.groupdict()
-    years = (groups.get(g) for g in ("y", "ry", "rm", "y1", "ry1", "y2", "ry2"))
+    years = (groups.get(g) for g in ("y", "ry", "rm", "y1", "ry1", "y2", "ry2", "last"))
     return bool(groups.keys() & {"m", "m1", "mon"}) and not any(years)
 
 
@@ -677,12 +751,12 @@ def _in_contexts(text: str, mentions: Iterable[TimeMention], asked_on: date) -> 
 def _in_context(text: str, m: TimeMention, asked_on: date) -> TimeMention | None:
     """The mention as the words around it turn it: since it, before it, compared with it."""
     start, end = m.span
-    before = text[max(0, start - 16) : start]
+    before = text[max(0, start - 24) : start]
     since = _SINCE.match(text, end)
     if since or _SINCE_BEFORE.search(before):
         span = (start, since.end() if since else end)
         return TimeMention(span=span, start=m.start, end=max(m.end, asked_on))
-    if _REJECT_BEFORE.search(before) or _REJECT_AFTER.match(text, end):
+    if _NOT_IT.search(f"{before}\0{text[end : end + 8]}"):
         return None
     return m
 

@@ -181,12 +181,12 @@ def byline_of(paragraphs: Sequence[str], author: str | None = None) -> str | Non
 
 # --- dates and page numbers ---------------------------------------------------------------------
 
-_DATELINE_DAY = re.compile(r".{0,24}?\d{1,2}月\d{1,2}日(?:专|综合)?[电讯]")
+_DATELINE_DAY = re.compile(r".{0,24}?(\d{1,2})月\d{1,2}日(?:专|综合)?[电讯]")
 
 
 def _printed_date(lines: Sequence[Line], path: str) -> date | None:
     """The date of the first folio that has one, else of the first dateline, its year taken from
-    the file's name where it isn't printed.
+    the file's name where it isn't printed; more than six months ahead is the year before.
     """
     for line in lines:
         if line.kind is Kind.FURNITURE:
@@ -195,7 +195,8 @@ def _printed_date(lines: Sequence[Line], path: str) -> date | None:
     named = date_in_name(path)
     for line in lines:
         if line.kind is Kind.DATELINE and (match := _DATELINE_DAY.match(line.text)):
-            for _, day in dates_in(match[0], year=named.year if named else None):
+            year = named.year - (int(match[1]) > named.month + 6) if named else None
+            for _, day in dates_in(match[0], year=year):
                 return day
     return None
 

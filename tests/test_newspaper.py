@@ -247,6 +247,8 @@ def test_where_the_date_comes_from():
     text = "本报青岚3月27日电（记者 林知远）步行桥开放。"
     assert read(text)[0].date is None
     assert read(text, path="a/qinglan-daily-2024-05-01.txt")[0].date == date(2024, 3, 27)
+    new_year = text.replace("3月27日", "12月31日")
+    assert read(new_year, path="20240101.txt")[0].date == date(2023, 12, 31)
     assert read(f"2024年1月2日 星期二\n{text}", path="2023-05-01.txt")[0].date == date(2024, 1, 2)
     assert read(LONG, path="20231227.txt")[0].date == date(2023, 12, 27)
     assert read(text, date=date(2020, 2, 2))[0].date == date(2020, 2, 2)

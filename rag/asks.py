@@ -23,7 +23,7 @@ ONE_CLAUSE: tuple[Kind, ...] = ("person", "date", "time", "number", "place")
 MEASURED: tuple[Kind, ...] = ("number", "date", "time")
 """Kinds that a few words answer even where the question compares: 比去年多了多少."""
 
-_DIGITS = r"[0-9０-９〇零一二两三四五六七八九十百千万亿.．,，%％]"
+_DIGITS = r"[0-9０-９〇零一二两三四五六七八九十百千万亿Ⅰ-Ⅻ%％]"
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏"
     "薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易"
@@ -79,16 +79,21 @@ _REPORTED = re.compile(r"记者|通讯员|采写|报道|作者|写的|\breport")
 
 _FORMS: dict[Kind, re.Pattern[str]] = {
     "date": re.compile(
-        rf"{_DIGITS}+年|{_DIGITS}+月|(?<!第)(?<!{_DIGITS}){_DIGITS}+[日号]|星期|周[一二三四五六日]|昨[天日]|今[天日]|明[天日]"
-        r"|去年|今年|明年|上[个]?月|本月|下[个]?月|[春夏秋冬]季|上旬|中旬|下旬|月底|年底|年初|近日|日前"
+        rf"{_DIGITS} ?[年月]|(?<!第)(?<!{_DIGITS}){_DIGITS}+ ?[日号]|星期|周[一二三四五六日末]"
+        r"|[昨今明次当][天日]|[去今明]年|[上本下]个?[月周]|[上下]半年|[春夏秋冬][季天]|[上中下]旬|月底|年[底初]"
+        r"|近日|日前|季度|年代|世纪|春节|元旦|除夕|清明|端午|中秋|国庆|[寒暑]假"
     ),
     "time": re.compile(
         rf"[0-9０-９]{{1,2}}[:：][0-9０-９]{{2}}|{_DIGITS}+[时点]|上午|下午|凌晨|傍晚|中午|晚上"
     ),
     "number": re.compile(rf"{_DIGITS}+"),
     "place": re.compile(
-        r"[\u4e00-\u9fff]{1,8}(?:省|市|区|县|镇|乡|村|街道|路|街|巷|大道|广场|公园|站|港|桥|馆|中心|大厦"
+        r"[\u4e00-\u9fff]{1,8}(?:省|市|州|区|县|镇|乡|村|街道|路|街|巷|大道|广场|公园|站|港|桥|馆|中心|大厦"
         r"|小区|社区|大学|学院|医院|剧院|湖|江|河|山|岛|洲|湾|国)|位于|地处|坐落|[在于][^，。]{2,12}(?:举行|召开)"
+        r"|[\u4e00-\u9fff][场店园校室城](?![\u4e00-\u9fff])|北京|上海|天津|重庆|河北|山西|辽宁|吉林|江苏|浙江"
+        r"|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港"
+        r"|澳门|日本|朝鲜|印度|越南|缅甸|俄罗斯|乌克兰|伊朗|伊拉克|以色列|土耳其|埃及|巴西|加拿大|意大利|西班牙"
+        r"|荷兰|瑞[士典]|新加坡|[利尼]亚|斯坦"
     ),
     "reason": re.compile(
         r"因|由于|导致|引起|引发|造成|所致|致使|为了|以便|在于|缘于|源于|出于|得益于|归功于|考虑到|主要是|解释"
@@ -99,7 +104,8 @@ _FORMS: dict[Kind, re.Pattern[str]] = {
 }
 
 _SO_MANY = re.compile(
-    r"(?<!第)([二两三四五六七八九十]{1,2}|[0-9]{1,2})(?=[项个集条部种类位家座处件点方大])"
+    r"(?<![第0-9.〇零一二两三四五六七八九十百千万])([二两三四五六七八九十]{1,3}|[0-9]{1,2})"
+    r"(?=[项个集条部种类位家座处件点方大])"
 )
 
 _WHY = (
@@ -108,50 +114,79 @@ _WHY = (
 )
 """Not 当选为什么, 任命为什么, 改名为什么."""
 
-_STRETCH = r"(?<![许众很最更])多[长高久大远深宽重快]"
+_STRETCH = (
+    r"(?<![许众很最更么诸没不十百千万])多"
+    r"(?:长(?![江城])|高(?![校楼])|大(?![学桥型人])|重(?![压要点症困身因])|[久远深宽快厚粗])"
+)
+
+_FIRST = r"(?:^|[,:] |\b(?:by|to|for|from|of|with|in|on|at|since|until|me|know|and) )"
+"""Where an English question word asks: not in a clause (what did he say when …)."""
+
+_SOMEONE = (
+    rf"(?:{_OFFICE.pattern}|[长人员者师生手官夫士民警兵友哥姐娘婆总头令爹爸妈孩娃他她]"
+    r"|[男女妻儿]子|[女头]儿|[学专作画]家|老板)"
+)
 
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "reason",
         re.compile(
-            rf"{_WHY}|为何|为啥|什么原因|原因是|哪[些两几]?个?原因|什么(?:引起|引发|造成|导致)|缘何"
-            r"|(?:怎么|咋)(?:会(?!合)|老(?![旧年人师])|总(?![结分])|突然|没(?!收)|不)|出于什么"
-            r"|凭(?:什么|啥)(?!证|票|身份|优势|技术|手段|方法)|\bwhy\b"
+            rf"{_WHY}|为何(?!物|种|许|人(?:所|[？?]?$))|什么(?:原因|缘故|引起|引发|造成|导致)|是什么[让使令]"
+            r"|原因(?:是|何在)|哪[些两几]?个?原因|缘何|因何(?!某)|何故|(?<![地企])图个?什么(?!时|地)|为了什么"
+            r"|怎么(?:会(?![合见])|老(?![旧年人师化])|总(?![结分])|突然|没(?!收)|不)|出于什么"
+            r"|凭什么(?!证|票|身份|优势|技术|手段|方法)"
+            rf"|{_FIRST}why\b|\bhow come\b|\bwhat (?:caused|led to)\b|\breasons? (?:for|why)\b"
         ),
     ),
     (
         "list",
         re.compile(
-            r"哪些|哪几(?![天日年周号]|个?月)|哪(?!一[^十百]|几)[一二两三四五六七八九十0-9]+"
+            r"哪一?些|哪几(?![天日年周号]|个?月)|哪(?!一[^十百]|几)[一二两三四五六七八九十0-9]+"
             r"(?:[位项部条家种座名只件类届支款大所处首段]|个(?![月字]))"
             r"|分别|各[是有]|包括什么|包括哪|包含|几个部分|列出来|(?:[都请]|全部|一一)列[出举]|"
-            rf"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{1,8}}[”」』]?(?:是|有|指|叫)的?是?什么(?!时|地方)|"
-            r"\bwhich .*s are\b|\bwhat are\b|\blist\b"
+            rf"{_SO_MANY.pattern}.[^的,]{{1,8}}[”」』]?[是有叫指的]{{1,3}}什么[？?]?$|"
+            r"\bwhich (?:\w+ )?\w+s (?:are|were)\b|\bwhat are\b|^(?:please )?list\b"
         ),
     ),
-    ("time", re.compile(r"几点|什么时间|几时|什么时段|\bwhat time\b")),
+    (
+        "time",
+        re.compile(
+            r"几点(?!意见|要求|建议|希望|[看想]法|感[想受]|体会|不同|启示|共识)|什么时段"
+            r"|\bwhat time\b"
+        ),
+    ),
     (
         "date",
         re.compile(
-            r"什么时候|何时|哪[一几]?[天日年月周号]|哪[几两二三四五六0-9]个月|几[月号日]|哪一?个(?:月|时间)|多久以前|什么日期|日期是"
-            r"|\bwhen\b|\bwhat (?:day|date|year)\b"
+            r"什么(?:时[候间期]|年代|日子|日期)|(?<!如)何[时年月日]|哪会儿|哪[一几]?[天日年月周]|几[月日]|几几年"
+            r"|哪[几两二三四五六0-9]+(?:[天日年周]|个月)|(?<!第)(?:几|哪一?)号(?![线楼门台馆机井])"
+            r"|(?<![一每])(?:星期|周)几(?![次天])|哪一?个(?:月|时间|季度|年代|时期|星期)|多久以前|日期是"
+            rf"|{_FIRST}when\b|\b(?:what|which) (?:day|date|year|month)\b"
         ),
     ),
     (
         "person",
-        re.compile(r"谁|哪[一]?位|什么人|何人|哪个人|哪名|叫什么名字|\bwho\b|\bwhose\b|\bwhom\b"),
+        re.compile(
+            rf"谁|哪一?位|什么人|(?<!如)何许?人|哪名|姓什么|(?:{_SOMEONE}(?:的?名字)?[又都]?|的)叫什么|哪一?个人"
+            rf"|哪一?个[^市省州区县镇乡村国的]{{0,2}}?(?:{_OFFICE.pattern}|员(?![会国工])|者(?!协)|学生|[歌选]手|[作画专]家|明星|老板|孩子)"
+            rf"|{_FIRST}who(?:se|m)?\b|\bwhom[?]?$"
+        ),
     ),
     (
         "number",
         re.compile(
-            rf"多少|几(?!乎)|{_STRETCH}|第几|比例是|金额|数量|人数|规模"
-            r"|\bhow (?:many|much|long|high|far|old|tall)\b"
+            rf"多少|几|{_STRETCH}|(?:比例|金额|数量|人数|规模)[是有为]?[？?]?$"
+            r"|\bhow (?:many|much|long|high|far|old|tall|big|large|deep|wide|heavy|fast|often)\b"
+            r"|\bwhat(?: is| was)?(?: the)? (?:share|percentage|price|population|score)\b"
         ),
     ),
     (
         "place",
         re.compile(
-            r"哪里|哪儿|(?<!如)何[地处]|什么地方|在哪|哪个[市省区县国城镇村站地]|哪国|地点|\bwhere\b"
+            r"哪里|哪儿|(?<!如)何[地处]|什么地方|哪国|地点[是在]?[？?]?$|哪[个座][市省区县国城州镇乡村站地位]"
+            r"|[在去往到从]哪(?![个一两几三本种档方趟部届场首篇份轮款项期次批段类级])|[在去往到从]哪一[座家所条站]"
+            r"|[在去往到从]哪一?个[\u4e00-\u9fff]{0,2}(?<!网)[市区县场馆园院厅所室店路港站校学湖河江山岛]"
+            rf"|{_FIRST}where\b|\b(?:what|which) (?:city|country|town|village|province|county)\b"
         ),
     ),
     (
@@ -162,19 +197,39 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_ASKS_TOO = re.compile(rf"什么|谁|哪(?!几)|多少|{_STRETCH}|怎")
+_ASKS_TOO = re.compile(
+    rf"什么|谁|哪(?!几)|多少|{_STRETCH}|怎|如何|是否|能否|没有[？?]?$|^(?!.*(?:知道|告诉)).*吗[？?]?$"
+)
 _ANY = re.compile(r"(?<![哪第])(?<!百分之)几(?![点月号时日岁分])")
-_SOME = re.compile(rf"(?<=[那这好]){_ANY.pattern}")
+_SOME = re.compile(rf"(?<=[那这好十]){_ANY.pattern}")
+
+_SPOKEN = (
+    ("啥", "什么"),
+    ("咋", "怎么"),
+    ("几时", "何时"),
+    ("礼拜", "星期"),
+    ("(?<!在)干[嘛吗](?!呢?[?]?$)", "为什么"),
+    ("任何|(?:无论|不管|不论)(?:谁|什么|哪[里儿个]?|多少)", "所有"),
+    ("哪(?=[吒咤])|几(?=乎|内亚|率|何(?![?]?$))", "数"),
+    (
+        "((?<![最刚正])[好差错难]|[好坏益用]处|[区差]别|[难亮重看特疑弱缺优]点|[体表]现|问题|原因|意义|关键|秘诀"
+        "|分歧|症结|差距|出路)(?:究竟|到底|主要)?[就出]?在哪[里儿]?[呢啊]?(?=[?]?$)",
+        r"\1何在",
+    ),
+)
+"""What people say, or what asks nothing, with what is read for it: 好在哪里 asks for no place."""
 
 _WHETHER = re.compile(
-    r"是否|有没有|是不是|能不能|会不会|吗[？?]?$"
-    r"|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
+    r"是否|有没有|[能可会]否|有无|(?![时动])([\u4e00-\u9fff])[不没]\1|[了过]没有?[？?]?$|(?<!干)吗[？?]?$"
+    r"|^(?:is|are|was|were|do|does|did|has|have|can|could|will|should)\b"
 )
 _A_THING = re.compile(
-    r"(?<!有没有)(?<!是否有)(?:谁|哪|什么|何|多少|几|怎)|^(?:who|whose|when|where|which|what|how)\b"
+    r"(?<!有没有)(?<!是否有)(?:谁|哪|什么|何|多少|几|怎)"
+    rf"|{_FIRST}(?:who|whose|when|where|which|what|how)\b"
 )
 _WEIGHS = re.compile(
-    r"更|相比|有何不同|区别|变化|怎么样|讲述?了?些?什么|什么内容|内容是什么|怎么回事"
+    r"(?<!变)更(?![换名新改正衣替年])|相比|有何不同|区别(?!对待)|变化|怎么样[了呢]?[？?]?$"
+    r"|讲述?了?些?什么|什么内容[？?]?$|内容是什么|怎么回事"
 )
 _NOUN = re.compile(
     r"(?:多少|几|什么|哪(?:一|几|两|[0-9])?[个种项些支位家座部条名款届类样只份]?)(?P<noun>[\u4e00-\u9fff]{1,8})"
@@ -186,7 +241,8 @@ _LED = re.compile("[被由用靠以与对跟按拿凭为](?:什么|哪)")
 """What is asked for is no noun that goes on behind the question word: 被什么刺穿."""
 
 _UNIT = re.compile(
-    r"(?:多少|几)(?:个|多)?(亿|万)?(?!款项|对[手象]|把握|顶级|部[门队分])(?P<unit>[\u4e00-\u9fff])"
+    r"(?:多少|几)(?:个|多)?(亿|万)?(?!人民币|款项|对[手象]|把握|顶级|部[门队分]|(?<=第几)[名位])"
+    r"(?P<unit>[\u4e00-\u9fff])"
 )
 _COUNTED = re.compile(f"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{2}}")
 MEASURES = (
@@ -194,39 +250,45 @@ MEASURES = (
     "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例部根款栋幢把顶对盒袋瓶桶"
 )
 _ALIKE = (
-    "人名位",
-    "册本部",
-    "台辆部",
-    "座栋幢",
-    "家所个",
-    "次趟回",
-    "天日",
-    "度℃°",
-    "元块",
-    "笔宗起",
-)
+    "人 名 位 口|册 本 部|台 辆 部|座 栋 幢|家 所 个 户 间|次 趟 回|天 日|元 块|笔 宗 起 件"
+    "|条 艘 项|只 头 匹 条 尾|棵 株|枚 块|项 个 条 件|张 份 幅|岁 周岁|斤 公斤|年 周年 载"
+    "|公 千米 km|度 摄氏度 ℃ °"
+).split("|")
 """Measure words that papers use for one another: 考生2.38万名 answers 有多少人."""
+
+_ANYTHING = "[个名位人家例起架件只条项支户所部处]"
+"""What stands for a 个 that nothing follows: 三人 answers 死了几个."""
 
 _HOLDER = re.compile(
     r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?:同志|先生|女士)?(?:现在|目前)?"
     r"(?:(?:是|任|担任|现任)(?:的是)?什么(?:职|身份|官)|的(?:职务|职位|身份)(?:是|[?]|$))"
 )
-_SHARE = re.compile(r"比例|占比|比重|增速|增幅|降幅|增长率|百分之几|(?:增长|下降|上涨|提高)了?多少")
-_MONEY = re.compile(
-    r"多少(?:资金|经费|钱)|什么价|价格|票价|投资|花费|费用|造价|[金总售易口余]额|补贴|罚款"
-    r"|收入|利润|产值|生产总值|\bgdp\b"
+_SHARES = "%|％|成|倍|番|半|个百分点|分之"
+_TIMES = "(?<![0-9]{4})年|[载天分秒周]|小时|钟头|个多?月|(?<=[两半数])月|星期|(?:工作|交易)日|日内"
+_METRES = "[公千厘毫]?米|[公海华]?里|[kcm]?m|英?[寸尺]"
+_UNITS = (
+    ("多[长少]时间|多久", _TIMES),
+    ("多大(?:岁数|年纪|年龄|了)", "周?岁|旬|个?月"),
+    ("比例|占比|比重|增速|[增涨跌降]幅|幅度|增长率|概率|份额|占(?!地)[^,]*多[大少]", _SHARES),
+    ("[几多]成|百分[之点]|增长了?多少(?!钱|[\u4e00-\u9fff]{2})", _SHARES),
+    ("(?:[涨跌升降]|提高)了?多少(?![\u4e00-\u9fff]{2})", f"{_SHARES}|元|角|分|点|米"),
+    (rf"{_STRETCH}(?<=长)", f"{_METRES}|{_TIMES}|字|集|页"),
+    (rf"{_STRETCH}(?<=高)", f"{_METRES}|层|(?:摄氏)?度|℃|{_SHARES}|元|公?斤"),
+    (
+        rf"{_STRETCH}(?<=大)",
+        f"平|㎡|亩|公顷|{_METRES}|周?岁|个月|[级万亿元倍人家吨升]|立方|[kmgt][bgw]h?|wh?|[千兆]瓦",
+    ),
+    (rf"{_STRETCH}(?<=重)", "[千毫]?克|公?斤|吨|k?g|两|磅"),
+    (_STRETCH, f"{_METRES}|车道|秒|分|倍"),
+    ("第几|老几", ""),
+    (
+        r"(?:多少|几)(?:个?[万亿]|元|资金|经费|钱|人民币)|什么价"
+        r"|^(?!.*(?:多少|几)[\u4e00-\u9fff]{2}).*(?:价格|票价|投资(?!者)|花费|(?<!免)费用|造价"
+        r"|[金总售易口余]额|补贴|罚款|收入|利润(?!率)|产值|生产总值|\bgdp\b)",
+        "[\u4e00-\u9fff]{0,2}元|万|亿|块|角|英镑|卢布|卢比|法郎|比索|里拉",
+    ),
 )
-_LENGTHS = {
-    "长": "米|公里|千米|厘米|年|天|小时|分钟|个月",
-    "高": "米|层|厘米|%|％|℃|度",
-    "久": "年|天|小时|分钟|个月|月|日",
-    "大": "平方|亩|公顷|岁|级|米|万",
-    "远": "米|公里|千米",
-    "深": "米|厘米",
-    "宽": "米|厘米|车道",
-    "重": "克|吨|斤|公斤",
-    "快": "公里|米|秒",
-}
+"""What tells the units of a number that is counted with no measure word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +297,9 @@ class Asked:
     ``count`` is how many things a list must have where the question says so, else 0, and
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: yes or no, a comparison, what it is all about.
-    ``reporter`` says that who wrote the article may be meant. ``holder`` is the person whose office
-    is asked for. ``noun`` begins with what is asked about: 个国家参加 in 有多少个国家参加.
+    ``clock`` says that a time of day will do for a date (何时), ``reporter`` that who wrote the
+    article may be meant. ``holder`` is the person whose office is asked for. ``noun`` begins with
+    what is asked about: 个国家参加 in 有多少个国家参加.
     """
 
     kind: Kind
@@ -244,6 +307,7 @@ class Asked:
     count: int = 0
     counted: str = ""
     sentence: bool = False
+    clock: bool = False
     reporter: bool = False
     holder: str = ""
     noun: str = ""
@@ -251,15 +315,16 @@ class Asked:
 
 def asked(question: str) -> Asked:
     """Reads the question words; a reason or a list goes before a single thing."""
-    text = _without_some(fold(question))
+    text = _without_some(_written(fold(question)))
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
     return Asked(
         kind=kind,
         units=_units(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
-        sentence=(kind not in MEASURED and bool(_WEIGHS.search(text)))
+        sentence=(kind in ("person", "words", "other") and bool(_WEIGHS.search(text)))
         or (bool(_WHETHER.search(text)) and not _A_THING.search(text)),
+        clock=kind == "date" and bool(re.search(r"何时|什么时[候间]|\bwhen\b", text)),
         reporter=bool(_REPORTED.search(text)),
         holder=match["name"] if (match := _HOLDER.match(text)) else "",
         noun=_noun(text, kind),
@@ -271,6 +336,13 @@ def _noun(text: str, kind: Kind) -> str:
     if not match or (kind != "number" and _LED.search(text)):
         return ""
     return _PEOPLE.sub("", match["noun"]) if kind == "number" else match["noun"]
+
+
+def _written(text: str) -> str:
+    """The text as it would be written: with 什么 for 啥."""
+    for spoken, written in _SPOKEN:
+        text = re.sub(spoken, written, text)
+    return text
 
 
 def _without_some(text: str) -> str:
@@ -293,7 +365,10 @@ def holds(sentence: str, wanted: Asked) -> float:
         told = sentence if wanted.reporter else _SIGNED.sub("", sentence)
         return float(bool(_NAME.search(told) or _OFFICE.search(told)))
     if wanted.units:
-        return float(bool(re.search(rf"{_DIGITS} ?[多余]?个? ?(?:{wanted.units})", sentence)))
+        number = rf"(?:{_DIGITS} ?[多余来几半]?|[半数几])个?[多半]? ?(?:{wanted.units})"
+        return float(bool(re.search(number, sentence, re.IGNORECASE)))
+    if wanted.clock and _FORMS["time"].search(sentence):
+        return 1.0
     return float(bool(_FORMS[wanted.kind].search(sentence)))
 
 
@@ -358,8 +433,7 @@ def is_person(words: str) -> bool:
 
 def _count(text: str) -> int:
     """How many things are asked for: 2 in 20部短片是哪两家单位拍的."""
-    numbers = [number_value(match[1]) or 0 for match in _counts(text)]
-    return max((n for n in numbers if n <= 20), default=0)
+    return max((number_value(match[1]) or 0 for match in _counts(text)), default=0)
 
 
 def _counted(text: str) -> str:
@@ -368,19 +442,21 @@ def _counted(text: str) -> str:
 
 
 def _counts(text: str) -> list[re.Match[str]]:
-    """The numbers of things in a question: those behind 哪, if there are such."""
-    found = list(_SO_MANY.finditer(text))
-    return [match for match in found if text[: match.start()].endswith("哪")] or found
+    """The numbers of things in a question, as far as 20: those behind 哪, if there are such; none
+    where it asks which (十个村中哪些村).
+    """
+    found = [match for match in _SO_MANY.finditer(text) if (number_value(match[1]) or 0) <= 20]
+    behind = [match for match in found if text[: match.start()].endswith("哪")]
+    return behind or ([] if re.search("哪一?些(?![？?]?$)", text) else found)
 
 
 def _units(text: str) -> str | None:
     """The units that the number must have, by the measure word that the question counts with."""
     match = _UNIT.search(text)
     named = match["unit"] if match and match["unit"] in MEASURES else ""
-    alike = "|".join(dict.fromkeys(named + "".join(a for a in _ALIKE if named and named in a)))
-    if _SHARE.search(text) and not named:
-        return "%|％|成|倍|番|半|个百分点|分之"
-    if _MONEY.search(text) and (not named or named in "元万亿" or "人民币" in text):
-        return "[\u4e00-\u9fff]{0,2}元|万|亿|块|角|英镑|卢布|卢比|法郎|比索|里拉"
-    stretch = re.search(_STRETCH, text)
-    return _LENGTHS[stretch[0][1]] if stretch else alike or None
+    if named == "个":
+        return _ANYTHING
+    if named and named not in "元万亿":
+        alike = [u for group in _ALIKE if named in (units := group.split()) for u in units]
+        return "|".join(dict.fromkeys([named, *alike]))
+    return next((units for asks, units in _UNITS if re.search(asks, text)), named) or None

@@ -3,7 +3,7 @@
 The best sentence is quoted; then others, while there are questions' words that only they hold, or
 an other article says something as strong (the two may contradict each other: both are shown).
 Sentences of different articles that say the same are cited together. A sentence that leans on its
-neighbour (他说…) is quoted with it.
+neighbour (他说…) is quoted with it. No sentence is quoted twice.
 """
 
 from __future__ import annotations
@@ -15,19 +15,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.asks import ONE_CLAUSE, Asked, holds, numbered_in, offices_in, tells_of
+from rag.asks import (
+    ONE_CLAUSE,
+    Asked,
+    holds,
+    is_office,
+    numbered_in,
+    offices_in,
+    person_in,
+    tells_of,
+)
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, told_by
 from rag.passages import sentences
 from rag.snap import (
-    APART,
     addressed,
     affirmed,
     called,
     counted,
     day_of,
     enumerated,
+    hedged,
     in_one_clause,
+    items,
     listing,
     of_level,
     office_of,
@@ -46,11 +56,9 @@ if TYPE_CHECKING:
 SAME = 0.6
 """Share of common bigrams above which two sentences say the same."""
 
-_LEANS = re.compile(r"[他她它]们?|该|此|对此|这|其中|其|同时|据介绍|据了解|二是|三是")
+_LEANS = re.compile(r"[他她它该此这其]|对此|同时|据介绍|据了解|[二三四五六七八九十]是")
 _FIGURE = re.compile(r"[0-9０-９〇零一二两三四五六七八九十百千半]")
-_JOINED = re.compile(r"、|；|和|及|与")
-_BETWEEN = re.compile(rf"{APART}|[、；;]")
-_GOES_ON = re.compile(r"[二三四五]是|其[二三四]|第[二三四五]|此外|另外|同时|其中|还将?|并")
+_GOES_ON = re.compile(r"[二三四五六七八九十]是|其[二三四五]|第[二三四五]|此外|另外|同时|其中|还|并")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +96,21 @@ def choose(
     ranked = [int(i) for i in np.argsort(-order, kind="stable")]
     quoted: list[tuple[Sentence, ...]] = []
     covered: set[str] = set()
+    left = list(found)
     for group in _groups(found, ranked, settings):
-        lead = found[group[0]]
         if len(quoted) == settings.max_sentences:
             break
-        others = [sentence for one in quoted for sentence in one]
-        if any(s.hit is lead.hit and _inside(lead.span, s.span) for s in others):
+        lead, alike = found[group[0]], [found[i] for i in group if found[i] in left]
+        if lead not in left:
             continue
-        adds = share(query.weights, _terms(found, group) - covered)
+        terms = _terms(alike)
+        adds = share(query.weights, terms - covered)
         rivals = order[group[0]] >= order[ranked[0]] - RIVAL_MARGIN
-        elsewhere = all(lead.hit.article.id != s.hit.article.id for s in others)
+        elsewhere = all(lead.hit.article.id != s.hit.article.id for one in quoted for s in one)
         if not quoted or adds >= NEW_WORDS or (rivals and elsewhere):
-            quoted.append(tuple(_widened(query, found, i) for i in group))
-            covered |= _terms(found, group)
+            quoted.append(tuple(_widened(query, left, sentence) for sentence in alike))
+            left = [sentence for sentence in left if not _among(sentence, quoted[-1])]
+            covered |= terms
     short, confidence = quoted[0][0].answer, float(support[ranked[0]])
     if not short and query.wanted.kind in ONE_CLAUSE and not query.wanted.sentence:
         confidence = min(confidence, NO_WORDS)
@@ -134,8 +144,8 @@ person asked for, or as that of a deputy: so do 11 of the 813 sentences that ans
 LIST = 3
 """Things from which words are a list, whatever the reader makes of them."""
 
-LIST_SENTENCES = 3
-"""Sentences that a list may go on for."""
+NEAR = 3
+"""Sentences after one in which its reason, or the rest of its list, is looked for."""
 
 NEW_WORDS = 0.3
 """Share of the question's rare words that a further sentence must be the first to hold."""
@@ -157,14 +167,17 @@ def together(each: Sequence[Evidence]) -> Evidence:
     """The evidence for a question from that for its parts: the best of each first."""
     if len(each) == 1:
         return each[0]
-    groups = [evidence.groups[0] for evidence in each if evidence.groups]
+    best = [evidence.groups[0] for evidence in each if evidence.groups]
+    groups = [
+        group for i, group in enumerate(best) if not any(_among(group[0], b) for b in best[:i])
+    ]
     confidence = sum(evidence.confidence for evidence in each) / len(each)
     shorts = [evidence.short for evidence in each]
-    told = all(shorts) and len(set(groups)) == len(each)  # one sentence can't speak of each alone
+    told = {(lead.hit.article.id, lead.words) for lead, *_ in best if lead.answer}
     return Evidence(
-        groups=tuple(dict.fromkeys(groups)),
+        groups=tuple(groups),
         confidence=confidence,
-        short="；".join(shorts) if told else "",
+        short="；".join(shorts) if len(told) == len(each) else "",  # the same can't speak of each
     )
 
 
@@ -205,40 +218,51 @@ def _groups(found: Sequence[Sentence], ranked: list[int], settings: Settings) ->
     return groups
 
 
-def _terms(found: Sequence[Sentence], group: Sequence[int]) -> set[str]:
-    return {
-        term for i in group for term in bigrams(f"{found[i].hit.article.title}\n{found[i].text}")
-    }
+def _terms(group: Sequence[Sentence]) -> set[str]:
+    return {term for s in group for term in bigrams(f"{s.hit.article.title}\n{s.text}")}
 
 
-def _widened(query: Query, found: Sequence[Sentence], i: int) -> Sentence:
-    """The sentence, with a neighbour of its passage where it can't be understood without, and the
-    words of all of it that answer.
+def _widened(query: Query, left: Sequence[Sentence], sentence: Sentence) -> Sentence:
+    """The sentence, with those around it of the ones ``left`` where it can't be understood without,
+    and the words of all of it that answer.
     """
-    sentence = found[i]
+    around = _around(left, sentence)
     span = sentence.span
-    neighbour = _neighbour(query, found, i)
-    if neighbour:
-        span = _joined(span, neighbour.span)
-    span = _past_questions(query, found, i, span)
+    if neighbour := _neighbour(query, around, sentence):
+        span = min(span, neighbour.span)[0], max(span, neighbour.span)[1]
+    span = _past_questions(query, around, span)
     if query.wanted.kind in ("list", "reason"):
-        span = _whole_list(query, found, i, span)
-    quoted = [s for s in found if s.hit is sentence.hit and _inside(s.span, span)]
-    best = max(quoted, key=lambda s: s.score)
-    return replace(best, span=span, words=_words(query, best, span))
+        span = _whole_list(query, around, span)
+    best = max((s for s in around if _inside(s.span, span)), key=lambda s: s.score)
+    return replace(best, span=span, words=_clamped(_words(query, best, span), span))
 
 
-def _neighbour(query: Query, found: Sequence[Sentence], i: int) -> Sentence | None:
+def _around(left: Sequence[Sentence], sentence: Sentence) -> list[Sentence]:
+    """The sentence with those before and after it in its passage, as far as none is missing."""
+    text = sentence.hit.article.text
+    around: list[Sentence] = []
+    for other in (s for s in left if s.hit is sentence.hit):
+        if around and text[around[-1].span[1] : other.span[0]].strip():
+            if sentence in around:
+                break
+            around = []
+        around.append(other)
+    return around
+
+
+def _neighbour(query: Query, around: Sequence[Sentence], sentence: Sentence) -> Sentence | None:
     """The sentence before or after that must be quoted with this one: because this one leans on it
-    or leads to it, or because the answer is in it.
+    or leads to it (it asks itself, or names what happened where the question wants to know why), or
+    because the answer is in it.
     """
-    sentence = found[i]
-    before = found[i - 1] if i > 0 and found[i - 1].hit is sentence.hit else None
-    after = found[i + 1] if i + 1 < len(found) and found[i + 1].hit is sentence.hit else None
-    lacks = holds(sentence.text, query.wanted) == 0
-    if before and (_LEANS.match(sentence.text) or (lacks and holds(before.text, query.wanted))):
+    wanted, i = query.wanted, around.index(sentence)
+    before = around[i - 1] if i > 0 else None
+    after = around[i + 1] if i + 1 < len(around) else None
+    lacks = holds(sentence.text, wanted) == 0
+    if before and (_LEANS.match(sentence.text) or (lacks and holds(before.text, wanted))):
         return before
-    if after and (_asks_on(query, sentence) or (lacks and holds(after.text, query.wanted))):
+    leads = _asks(sentence.text) or (lacks and wanted.kind == "reason")
+    if after and (leads or (lacks and holds(after.text, wanted))):
         return after
     best = max((s for s in (before, after) if s), key=lambda s: s.score, default=sentence)
     return best if best.score > max(sentence.score, MIN_SPAN) else None
@@ -257,17 +281,16 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
     if wanted.holder and (office := office_of(text, quote, wanted.holder)):
         return office
     words = affirmed(text, quote, best.words)
-    words = enumerated(text, words) if wanted.kind == "list" else words
-    start, end = max(words[0], quote[0]), min(words[1], quote[1])
-    sure = best.score >= MIN_SPAN or _of_kind(text[start:end], wanted)
-    found = (start, max(start, end)) if sure else nothing
+    words = _clamped(enumerated(text, words) if wanted.kind == "list" else words, quote)
+    sure = best.score >= MIN_SPAN or _of_kind(text[slice(*words)], wanted)
+    found = words if sure else nothing
     if wanted.kind != "list":
         return finished(text, quote, found, query) if found != nothing else found
     announced = listing(text, quote, wanted.count)
     if announced and found[0] < announced[0] < found[1]:  # with what announces it
         return announced
     found = without_sum(text, found, query.text)
-    if _items(text[slice(*found)]) >= max(2, wanted.count):
+    if items(text[slice(*found)]) >= max(2, wanted.count):
         return found
     return announced or (nothing if wanted.count else found)
 
@@ -275,31 +298,34 @@ def _words(query: Query, best: Sentence, quote: Span) -> Span:
 def _of_kind(words: str, wanted: Asked) -> bool:
     """Whether the words are such a thing as is asked for, where that can be told."""
     if wanted.kind == "list":
-        return _items(words) >= max(LIST, wanted.count)
+        return items(words) >= max(LIST, wanted.count)
     return wanted.kind in ONE_CLAUSE and _tells(words, wanted)
-
-
-def _items(words: str) -> int:
-    return 1 + len(_JOINED.findall(words))
 
 
 def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
     """The words of one thing, as people would say it: one clause, a number with its unit."""
-    wanted = query.wanted
+    wanted, question = query.wanted, query.text
+
+    def names(part: str) -> bool:
+        """An office alone is nobody yet."""
+        alone = wanted.kind == "person" and is_office(part) and not person_in(part)
+        return _tells(part, wanted) and not alone
+
     if wanted.kind in ONE_CLAUSE:
-        terms = query.weights.keys()
-        words = in_one_clause(text, quote, words, terms, lambda part: _tells(part, wanted))
+        terms = [set(bigrams(wanted.noun)), query.focus.keys(), query.weights.keys()]
+        words = in_one_clause(text, quote, words, terms, names)
     if wanted.kind == "person":
-        return addressed(text, words)
+        return addressed(text, quote, words)
     if wanted.kind == "number":
-        words = unlabelled(text, words, query.text)
-        return counted(text, quote, words, wanted.noun, wanted.units)
+        words = unlabelled(text, words, question)
+        words = counted(text, quote, words, wanted.noun, wanted.units)
+        return hedged(text, quote, words, question)
     if wanted.kind == "date":
-        words = with_side(text, quote, day_of(text, quote, words), query.text)
+        return with_side(text, quote, day_of(text, quote, words, question), question)
     if wanted.kind == "place":
         words = place_of(text, words)
     words = of_level(text, words, wanted.noun)
-    return with_noun(text, quote, words, wanted.noun)
+    return with_noun(text, quote, words, wanted.noun, question)
 
 
 def _tells(part: str, wanted: Asked) -> bool:
@@ -307,57 +333,48 @@ def _tells(part: str, wanted: Asked) -> bool:
     return holds(part, wanted) == 1 and (wanted.kind != "number" or bool(_FIGURE.search(part)))
 
 
+def _clamped(span: Span, quote: Span) -> Span:
+    start, end = (min(max(at, quote[0]), quote[1]) for at in span)
+    return start, end
+
+
 def _inside(a: Span, b: Span) -> bool:
     return b[0] <= a[0] and a[1] <= b[1]
 
 
-def _asks_on(query: Query, sentence: Sentence) -> bool:
-    """Whether the sentence only leads to the answer: it asks itself, or names what happened where
-    the question wants to know why.
-    """
-    return _asks(sentence.text) or (
-        query.wanted.kind == "reason" and holds(sentence.text, query.wanted) == 0
-    )
+def _among(sentence: Sentence, group: Sequence[Sentence]) -> bool:
+    """Whether the sentence is quoted, alone or with others, in the group."""
+    article = sentence.hit.article.id
+    return any(article == s.hit.article.id and _inside(sentence.span, s.span) for s in group)
 
 
 def _asks(text: str) -> bool:
     return text.rstrip("”’」』").endswith(("？", "?"))
 
 
-def _past_questions(query: Query, found: Sequence[Sentence], i: int, span: Span) -> Span:
+def _past_questions(query: Query, around: Sequence[Sentence], span: Span) -> Span:
     """The span with the sentences after it while it ends with a question that the paper asks and
     then answers itself; for a reason also as far as one is named, if that is near.
     """
-    hit = found[i].hit
-    after = [s for s in found[i + 1 :] if s.hit is hit and s.span[0] >= span[1]][:LIST_SENTENCES]
-    named = [k for k, s in enumerate(after) if holds(s.text, query.wanted)]
-    reached = 0
-    if query.wanted.kind == "reason" and named and not holds(_said(hit, span), query.wanted):
-        reached = named[0] + 1
-    for k, following in enumerate(after):
-        if k < reached or _asks(_said(hit, span)):
-            span = _joined(span, following.span)
+    wanted, text = query.wanted, around[0].hit.article.text
+    after = [s for s in around if s.span[0] >= span[1]][:NEAR]
+    named = wanted.kind == "reason" and any(holds(s.text, wanted) for s in after)
+    for following in after:
+        said = text[slice(*span)]
+        if _asks(said) or (named and not holds(said, wanted)):
+            span = span[0], following.span[1]
     return span
 
 
-def _said(hit: Hit, span: Span) -> str:
-    return hit.article.text[slice(*span)]
-
-
-def _whole_list(query: Query, found: Sequence[Sentence], i: int, span: Span) -> Span:
+def _whole_list(query: Query, around: Sequence[Sentence], span: Span) -> Span:
     """The span with the sentences after it that go on with the list: those that say so, or, where
     the question names a number of things, those that follow until there are as many.
     """
-    hit = found[i].hit
-    for following in found[i + 1 : i + 1 + LIST_SENTENCES]:
-        if following.hit is not hit or following.span[0] < span[1]:
+    text = around[0].hit.article.text
+    for following in [s for s in around if s.span[0] >= span[1]]:
+        long = sum(_inside(s.span, span) for s in around) > NEAR
+        enough = long or items(text[slice(*span)]) >= query.wanted.count
+        if enough and not _GOES_ON.match(following.text):
             break
-        items = 1 + len(_BETWEEN.findall(_said(hit, span)))
-        if not _GOES_ON.match(following.text) and items >= query.wanted.count:
-            break
-        span = _joined(span, following.span)
+        span = span[0], following.span[1]
     return span
-
-
-def _joined(a: Span, b: Span) -> Span:
-    return min(a[0], b[0]), max(a[1], b[1])

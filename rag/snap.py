@@ -8,18 +8,29 @@ and to one clause where one thing is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from itertools import takewhile
 
 from rag.asks import MEASURES, is_office
 from rag.dates import number_value
-from rag.terms import bigrams
+from rag.terms import bigrams, fold
 from rag.types import Span
 
-_NUMBER = r"[0-9０-９]+(?:[.．,，:：][0-9０-９]+)*[%％]?|[〇零一二两三四五六七八九十百千万亿]{2,}"
+_NUMERAL = "[〇零一二两三四五六七八九十百千万亿]"
+_POWERS = "(?:[万亿]|百(?=万)|千(?![瓦米克卡帕伏]))+"
+_ARABIC = rf"\d+(?:(?:[.．,，:：∶]|{_POWERS})\d+)*"
+_NUMBER = rf"{_ARABIC}(?:{_POWERS}|[%％])?|{_NUMERAL}{{2,}}"
+_FEW = rf"(?:(?<!\d)\d{{1,3}}|{_NUMERAL}+)"
+_AMOUNT = (
+    rf"{_NUMERAL}+分之{_NUMERAL}+(?:点{_NUMERAL}+)?|{_FEW}(?:个?小时{_FEW}分钟?(?:{_FEW}秒)?"
+    rf"|年[零又]?{_FEW}个月|[年岁天]半|[米块]\d{{1,2}}(?![\d.\u4e00-\u9fff]))"
+)
+"""An amount in two numbers: 2小时30分, 5米20, 两年半, 三分之二."""
+
 _TIME = (
-    r"(?:[0-9０-９〇零一二三四五六七八九十]{1,4}(?:[年月日时点分]|号(?!线|楼|机))(?:[0-9]{1,2}[分秒])?)"
-    r"(?:凌晨|清晨|早[上晨]|上午|[正中]午|下午|傍晚|晚[上间]?|夜[间里]|深夜|[年月]?底|初|[上中下]旬|左右|许)?"
+    r"(?:[0-9０-９〇零一二三四五六七八九十]{1,4}"
+    r"(?:年代?|[月日时点分]|号(?![线楼机台门塔厅馆桥井路店车船库文令]))(?:[0-9]{1,2}[分秒]|半)?)"
+    r"(?:凌晨|清晨|早[上晨]|上午|[正中]午|下午|傍晚|晚[上间]?|夜[间里]|深夜|[年月]?底|[初末]|[上中下]旬|左右|许)?"
 )
 _DATE = rf"(?:{_TIME})+(?:[至到~～—-]+(?:{_TIME})+)?"
 _WORD = r"[A-Za-zＡ-Ｚａ-ｚ]+(?:[-'·][A-Za-z]+)*"
@@ -31,7 +42,7 @@ _CALLED = (
 
 _QUOTED = rf"《[^《》\n]{{1,24}}》|“{_CALLED}”|「{_CALLED}」|『{_CALLED}』"
 _ORDINAL = rf"第(?:{_NUMBER}|[〇零一二两三四五六七八九十])"
-_WHOLE = re.compile(f"{_QUOTED}|{_DATE}|{_ORDINAL}|{_NUMBER}|{_WORD}")
+_WHOLE = re.compile(f"{_QUOTED}|{_AMOUNT}|{_DATE}|{_ORDINAL}|{_NUMBER}|{_WORD}")
 
 _LOOSE = " \t\n，。、；：？！,.;:?!…—"
 _PAIRS = {"“": "”", "「": "」", "『": "』", "《": "》", "（": "）", "(": ")"}
@@ -42,22 +53,20 @@ _LISTS = re.compile(
     r"|(?P<named>(?:“[^“”\n]{1,20}”[、和及]?){2,}|(?:《[^《》\n]{1,20}》[、和及]?){2,})"  # “甲”“乙”
     r"|(?P<told>(?:一是|其一|第一，).+(?:二是|其二|第二，).+)"
 )
-APART = r"[”》][、和及]?[“《]"
-"""Between two names in marks: “甲”、“乙” or 《甲》《乙》."""
-
 _BETWEEN = re.compile(
-    rf"{APART}|(?:[；，。]|^)(?:[二三四五六七八九十]是|其[二三四五])|[、，；]|[和及与]"
+    r"[”》][、和及与]?[“《]|(?:[；，。\n]|^)(?:[二三四五六七八九十]是|其[二三四五]|第[二三四五][，是])"
+    r"|[、；]?(?:以?(?<![涉普波危提])及(?![时格])|(?<![共总饱温缓平])和(?![平谐解睦气])|(?<!参)与(?!会))|[、；;](?!$)"
 )
 
-_CLAUSE = re.compile(r"[^，。；：？！\n]+")
+_CLAUSE = re.compile(r"(?:[^，。；：？！\n]|(?<=\d)：(?=\d))+")
 _FITTED = re.compile(
-    r"(?:的|了(?=[0-9一二两三四五六七八九十])|(?:达到?|为|是|有|共)(?=[0-9]))?(?P<words>.+?)(?:(?<=[日月年时分])[在于将的起]|的)?",
+    rf"(?:的|(?:了|达到?|为|是|有|共)(?=[近约超]?(?:\d|{_NUMERAL}))|[即至](?=\d)|将?[于自在](?=\d|[\u4e00-\u9fff]{{1,3}}节))?"
+    r"(?P<words>.+?)(?:(?<=[日月年时分])[在于将的起]|的)?",
     re.DOTALL,
 )
 _SO_MANY = (
-    r"(?:[0-9]+(?:[.,][0-9]+)* ?|(?:(?<![人户总分岁件次])数|几|(?<!以)上(?=[百千万]))?"
-    r"[〇零一二两三四五六七八九十百千万亿]+)"
-    r"[万亿千百]*[余多]?[万亿]*"
+    rf"(?:{_ARABIC} ?|(?:(?<![人户总分岁件次])数|几|(?<!以)上(?=[百千万]))?{_NUMERAL}+几?)"
+    rf"(?:{_POWERS})?[余多]?[万亿]*"
 )
 _ALONE, _ENDS = r"(?<![第至到~～—0-9.-])", r"(?![^，。]{0,2}[至到~～—-])"
 """Around a number with its unit that is neither an ordinal nor the end of a range."""
@@ -66,15 +75,21 @@ _RANGE = re.compile(rf".{{0,4}}?{_SO_MANY}[^0-9，。]{{0,4}}[至到~～—-]+{_
 """A range and nothing else."""
 
 _UNSURE = re.compile(
-    r"(?:不超过|(?<![不得])超过?|(?<![节合签条预契])约|(?<![最附邻靠])近|将近|大约|逾|不足|不到|至少|接近|低于|高于"
-    r"|零下|每[\u4e00-\u9fff]{1,2})$"
+    r"(?:(?:不[得能可应宜会许要准该]?|未|没有?)(?:超过?|[低高少多大小]于)|超过|[低高少多大小]于|(?<=其中)超"
+    r"|(?<![中英西德意法赶反])超|(?<![节合签条预契纽续违履公相邀特制])约|(?<![最附邻靠临走就逼贴])近|将近|大约|逾|不足"
+    r"|(?<![系找看听等收得达])不到|至[少多]|接近|零下|(?<![胜平欠担抱自肩减\d])负|(?<![\dA-Za-z])-"
+    r"|每(?!周[一二三四五六日])[\u4e00-\u9fff]{1,2})$"
 )
+_MORE = re.compile(r"(?:(?<=[年岁天米斤里])[多半](?![次个种数]))?(?:以[上下内外](?!海)|左右|之内)?")
+_LIMIT = re.compile("[以之][上下内外]|最[多少高低]|至[多少]|[上下]限|[低高少多大小]于")
+_LOST = re.compile("(?:同比|环比)?(?:下[降跌滑]|[减缩][少小]?|(?<!至)少|亏损?|跌)了?$")
 _MEASURES = re.compile(
-    r" ?(?:个(?:月|小时|星期|百分点|(?:自然|工作|交易)日)|架次|人次|班次|车次|小时|分钟|公里|千米"
-    rf"|公斤|公顷|公分|厘米|毫米|平方公里|平方米|立方米|[{MEASURES}])"
+    r" ?(?:个(?:[多半]?(?:月|小时|星期)|百分点|(?:自然|工作|交易)日)|架次|人次|班次|车次|小时|分钟"
+    r"|公里|千米|公斤|千克|公顷|公分|厘米|毫米|平方?(?:公里|米)|立方米|千瓦时?|[美欧日港]元|港币|[℃％%秒]"
+    r"|(?P<noun>个?人(?![民才次家大工物口流员体类生])|[省县镇乡校州楼]|地(?![区震方])|[国村](?![民有家际道企]))"
+    r"|毫?[克升](?![至到级高])|周年?|年级|成(?![员立功为交品都年人])|股(?![民东市])"
+    rf"|[{MEASURES.replace('人', '')}趟轮组节则排箱])"
 )
-
-_PEOPLE = re.compile("人(?!民币|才|次|家)")
 
 _LEVELS = "省州市郡县区旗镇乡村"
 _LEVEL = re.compile(
@@ -86,7 +101,18 @@ _PLACE = re.compile(
 )
 _WHERE = re.compile("在(?=..)(?![建线校职押读逃])|位于|地处|来自")
 
-_DAY = re.compile(rf"(?<![第0-9])(?=[^，。；]{{1,5}}[年月日号])(?:{_TIME})+")
+_DAY = re.compile(
+    rf"(?<![第\d])(?=[\d〇零一二三四五六七八九]{{4}}年|[\d一二三四五六七八九十]{{1,3}}[月日]|\d{{1,2}}号)(?:{_TIME})+"
+)
+_TIMELY = re.compile(r"[年月日号周天晚晨午夜夏秋冬春季代朝末初时节假昨今明旦夕前后内起期]|国庆")
+_REST_OF_DAY = re.compile(rf"{_TIMELY.pattern}|[份度来上历廿十\d]")
+_FROM_TO = re.compile(rf"(?P<first>(?:{_TIME})+)起?[至到~～—-]+(?P<last>(?:{_TIME})+)")
+_END = re.compile(
+    "(?!.*[哪几].*[哪几])(?=.*(?:哪一?[天日]|几[日号]))"
+    "(?:.*(?P<last>结束|闭幕|截止|为止|[到至](?=[哪几]))|.*(?P<first>开始|开幕))"
+)
+"""Which end of a range of days is asked for."""
+
 _WIRED = re.compile(r"[^，。；：？！\n0-9]*(?P<day>(?:[0-9]{1,2}月)?[0-9]{1,2}日)(?:[专综]?电|讯)")
 """Where and when a report was sent: 新华社北京7月20日电."""
 
@@ -94,21 +120,32 @@ _DENIED = re.compile(
     "(?:不是|并非|不在于)[^，。；：？！\n]{1,24}，?而(?:是|在于)(?P<words>[^，。；：？！”」』\n]+)"
 )
 
-_SIDE = re.compile("[之以]?[前后](?![往来方续勤期夕者排沿后几两三])")
+_SIDE = re.compile(
+    "[之以]?[前后](?![往来方续勤期者排沿后几两三任备台线天妻夫山援]"
+    "|[\u4e00-\u9fff]{0,2}(?:总统|总理|首相|主席|国[脚手]|(?<![增成生延])长))夕?"
+)
 """That a thing is before or after a day: 8月18日后."""
 
 _BREAKS = "，。；：？！“”（）\n"
-_POLITE = re.compile(r"先生|女士|小姐|老人")
+_POLITE = re.compile(r"先生(?!产)|女士|小姐|老人")
 
 _RANK = re.compile("第|排|名次|位居|位列|\\b(?:rank|place)")
+
+_TO_OFFICE = re.compile(
+    r"(?:.*(?:[了的]|\d[年月日号]|[上中下]午))?(?:会上)?(?:[据由对向给与请和](?![外会阳谐平]))?"
+)
+"""What a sentence says before an office: 据, 记者采访了, 5月6日上午."""
 
 OFFICE = 30
 """Characters of an office, with those that are held beside it."""
 
-_THING = re.compile("(?!中(?!学)|[上里下为的来有])[^了]{1,3}")
+_THING = re.compile("(?!中(?!学)|[上里下为的来有天儿去最更很]|用(?![途品具户]))[^了]{1,3}")
 """What may be a noun: not 找到了 in 在哪里找到了, nor 中展出 in 在什么活动中展出."""
 
-NOUN = 4
+_RUNS_ON = r"(?:^|[，。；：？！从因往向给把]|[在到](?=哪..))(?:什么|哪.{0,2}?)"
+"""Before the rest of a question where its question word is no noun's: 什么涨价？"""
+
+NOUN = 3
 """Characters of a noun that is short enough to be said with its number."""
 
 _SUM = re.compile(
@@ -117,8 +154,11 @@ _SUM = re.compile(
 )
 """What counts a list behind it: 等五部门, 六省市."""
 
+_FIRST = re.compile("(?:一是|其一，?|第一[，是])$")
 _ITEM = r"[^，。；：？！、\n]{1,16}"
-_AFTER = re.compile(rf"^(?:、{_ITEM}?(?=[、，。；：？！\n]|$))+")
+_AFTER = re.compile(
+    rf"^(?:、{_ITEM}?(?=[、，。；：？！\n]|$|等|[二两三四五六七八九十\d]+[个家大名位项种地省市县区镇村国部]))+"
+)
 
 
 def snapped(text: str, span: Span) -> Span:
@@ -133,17 +173,18 @@ def snapped(text: str, span: Span) -> Span:
 
 
 def in_one_clause(
-    text: str, quote: Span, span: Span, terms: Set[str], holds: Callable[[str], bool]
+    text: str, quote: Span, span: Span, terms: Sequence[Set[str]], holds: Callable[[str], bool]
 ) -> Span:
-    """The part of the span in the clause of the quote that has most of the question's ``terms``,
-    of those where it ``holds`` the kind of thing asked for; all of the span where none does. For a
-    single thing: 第二，在邻市排名第三 is the answer of a reader that goes on too long.
+    """The part of the span in the clause of the quote that has most of the question's ``terms``
+    (of the first of them; then of the next), of those where it ``holds`` the kind of thing asked
+    for; all of the span where none does. For a single thing: 第二，在邻市第三 is the answer of a
+    reader that goes on too long.
     """
     clauses = [match.span() for match in _CLAUSE.finditer(text, *quote)]
     parts = [(max(a, span[0]), min(b, span[1])) for a, b in clauses]
-    common = [len(terms & set(bigrams(text[a:b]))) for a, b in clauses]
+    told = [set(bigrams(text[a:b])) for a, b in clauses]
     fit = [i for i, (a, b) in enumerate(parts) if a < b and holds(text[a:b])]
-    best = max(fit, key=lambda i: common[i], default=None)
+    best = max(fit, key=lambda i: [len(each & told[i]) for each in terms], default=None)
     return _trimmed(text, span if best is None else parts[best])
 
 
@@ -152,61 +193,80 @@ def unlabelled(text: str, span: Span, question: str) -> Span:
     主跨628米; and without 第 where the question is for no rank: 三次 for 第三次 when asked 几次.
     """
     start, end = span
-    if text[start:end].startswith("第") and not _RANK.search(question):
+    if re.match(rf"第{_SO_MANY}[次回趟]", text[start:end]) and not _RANK.search(question):
         start += 1
     label = re.match(r"[\u4e00-\u9fff]{2,}?(?=[0-9])", text[start:end])
     return (start + label.end(), end) if label and label[0] in question else (start, end)
 
 
 def counted(text: str, quote: Span, span: Span, noun: str, units: str | None) -> Span:
-    """The span of a number with its unit and what makes it less sure (约40个), where the question
-    asks about so many of a ``noun`` (个国家参加). If just one number of the quote has the noun
-    behind it, that one; in a span that is more than a number, the one with one of the ``units`` (a
-    pattern). A share and a range stay as they are told (下降3%, 7岁至15岁).
+    """The span of a number with its unit, where the question asks about so many of a ``noun``
+    (个国家参加). If just one number of the quote has the noun behind it, that one; in a span that
+    is more than a number, the one with one of the ``units`` (a pattern), and whether that much is
+    lost (减少12亿元). A share and a range stay as they are told (下降3%, 7岁至15岁).
     """
-    if _RANGE.fullmatch(text[slice(*span)]):
+    said = text[slice(*span)]
+    if _RANGE.fullmatch(said):
         return span
-    alone = re.fullmatch(rf"第?{_SO_MANY}(?P<unit>[^0-9，。；、]{{0,4}})", text[slice(*span)])
-    noun = noun.partition("了")[0]
+    if amount := re.search(f"{_ALONE}(?:{_AMOUNT}){_ENDS}", said):
+        return span[0] + amount.start(), span[0] + amount.end()
+    alone = re.fullmatch(rf"(?:第 ?|-)?{_SO_MANY}(?P<unit>[^\d，。；、]{{0,5}})", said)
+    noun = noun.partition("了")[0].lstrip("万亿")
     least = max(3, len(noun)) if alone else 2
     tries = [(quote, re.escape(noun[:length])) for length in range(len(noun), least - 1, -1)]
-    if not alone and units and "%" not in units and not re.search("[、，；]", text[slice(*span)]):
+    if not alone and units and "%" not in units and not re.search("[、，；]", said):
         tries.append((span, units))
+    begin = span[0]
     for (start, end), following in tries:
         found = list(re.finditer(rf"{_ALONE}{_SO_MANY}(?=(?:{following}){_ENDS})", text[start:end]))
         if len(found) == 1 and not (alone and span[0] <= start + found[0].start() < span[1]):
-            begin, after = (start + at for at in found[0].span())
-            unit = re.match(units or "", text[after:end])
-            size = max(unit.end() if unit else 0, _unit(text[after : quote[1]], noun))
-            return _unsure(text, quote, (begin, after + size))
-    if not alone:
-        return span
-    after = span[0] + alone.start("unit")
-    whole = _MEASURES.fullmatch(alone["unit"].strip(" ")) and alone["unit"] != "个"
-    end = after + _unit(text[after : quote[1]], "" if whole else noun)
-    return _unsure(text, quote, (span[0], max(span[1], end)))
+            begin, alone = start + found[0].start(), None
+            break
+    else:
+        if not alone:
+            return span
+    number = re.compile(rf"(?:第 ?|-)?{_SO_MANY}").match(text, begin, quote[1])
+    after = number.end() if number else begin
+    whole = alone and alone["unit"] != "个" and _MEASURES.fullmatch(alone["unit"])
+    unit = None if whole else re.match(units or "", text[after : quote[1]])
+    size = max(unit.end() if unit else 0, _unit(text[after : quote[1]], "" if whole else noun))
+    end = after + size if size else begin + len(text[begin:after].rstrip())
+    if alone:
+        return begin, max(span[1], end)
+    led = _LOST.search(text[span[0] : begin]) or _UNSURE.search(text[span[0] : begin])
+    return span[0] + led.start() if led else begin, end
 
 
 def _unit(after: str, noun: str) -> int:
     """How much of what follows a number is its unit: a measure word, with a short noun that the
-    question has too (个国家), else as much of the noun as there is. 人 is noun enough (5人受伤).
+    question has too (个国家), else as much of such a noun as there is. 人, 国 and the like are noun
+    enough (5人受伤).
     """
-    if _PEOPLE.match(after):
-        return 1
     measure = _MEASURES.match(after)
     size = measure.end() if measure else 0
-    named = noun.removeprefix(after[:size])
-    if named and size + len(named) <= NOUN and after.startswith(named, size):
-        return size + len(named)
-    return size or _common(after, noun)
+    named = "" if measure and measure["noun"] else noun.removeprefix(after[:size])
+    told = _common(after[size:], named)
+    return size + told if size + told <= NOUN and (told == len(named) or not size) else size
 
 
-def with_noun(text: str, quote: Span, span: Span, noun: str) -> Span:
+def hedged(text: str, quote: Span, span: Span, question: str) -> Span:
+    """The span of a number with 约, 近, 不超过 and the like in front of it and 以上, 左右 behind,
+    but with no limit where the question names one itself (最多多少).
+    """
+    told = [_UNSURE.search(text[quote[0] : span[0]]), _MORE.match(text, span[1], quote[1])]
+    if _LIMIT.search(question):
+        told = [match if match and not _LIMIT.search(match[0]) else None for match in told]
+    before, behind = told
+    return span[0] - len(before[0] if before else ""), behind.end() if behind else span[1]
+
+
+def with_noun(text: str, quote: Span, span: Span, noun: str, question: str) -> Span:
     """The span with the ``noun`` that the question word asks about, where that stands behind it:
     直播权限 for 直播 when asked 什么权限. A name in marks is whole as it is, and so is one that
     ends with the noun.
     """
     whole = text[span[0] : span[0] + 1] in _PAIRS or text[slice(*span)].endswith(noun)
+    whole = whole or re.search(rf"{_RUNS_ON}{re.escape(noun)}", fold(question)) is not None
     if not whole and _THING.fullmatch(noun) and text[span[1] : quote[1]].startswith(noun):
         return span[0], span[1] + len(noun)
     return span
@@ -231,20 +291,26 @@ def place_of(text: str, span: Span) -> Span:
     return (span[0] + leads.end(), span[1]) if leads else span
 
 
-def day_of(text: str, quote: Span, span: Span) -> Span:
-    """The span of a day, without what else a dateline tells; where it has no time in it, the one
-    day that the quote names, if there is just one.
+def day_of(text: str, quote: Span, span: Span, question: str) -> Span:
+    """The span of a day, without what else a dateline or a clause tells, and without the other end
+    of a range of which one is asked for; where it has no time in it, the one day that the quote
+    names, if there is just one.
     """
     if sent := _WIRED.fullmatch(text, *span):
         return sent.span("day")
-    found = [match.span() for match in _DAY.finditer(text, *quote)]
-    return found[0] if len(found) == 1 and not re.search(_TIME, text[slice(*span)]) else span
+    if (days := _FROM_TO.fullmatch(text, *span)) and (end := _END.match(question)):
+        return days.span(end.lastgroup or 0)
+    inside, told = ([m.span() for m in _DAY.finditer(text, *part)] for part in (span, quote))
+    if len(inside) == 1:
+        around = text[span[0] : inside[0][0]], text[inside[0][1] : span[1]]
+        return span if any(map(_REST_OF_DAY.search, around)) else inside[0]
+    return told[0] if len(told) == 1 and not _TIMELY.search(text[slice(*span)]) else span
 
 
 def with_side(text: str, quote: Span, span: Span, question: str) -> Span:
     """The span of a day with 前 or 后 behind it, unless the question says so itself."""
     side = _SIDE.match(text, span[1], quote[1])
-    day = re.search(f"{_TIME}$", text[slice(*span)])
+    day = re.search(f"(?:{_TIME}|节)$", text[slice(*span)])
     return (span[0], side.end()) if side and day and not re.search("[前后]", question) else span
 
 
@@ -262,24 +328,20 @@ def office_of(text: str, quote: Span, name: str) -> Span | None:
     """The office that stands in front of a person's name in a quote: 县委书记、县长."""
     at = text.find(name, *quote)
     start = max(quote[0], *(text.rfind(mark, quote[0], max(at, 0)) + 1 for mark in _BREAKS))
+    lead = _TO_OFFICE.match(text, start, max(at, start))
+    start = lead.end() if lead else start
     return (start, at) if at - start <= OFFICE and is_office(text[start : max(at, start)]) else None
 
 
-def addressed(text: str, span: Span) -> Span:
+def addressed(text: str, quote: Span, span: Span) -> Span:
     """The span of a person with how the paper speaks of them: 林先生 for 林."""
-    polite = _POLITE.match(text, span[1])
+    polite = _POLITE.match(text, span[1], quote[1])
     return (span[0], polite.end()) if polite else span
 
 
 def _common(a: str, b: str) -> int:
     """How many characters two texts have in common at their beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
-
-
-def _unsure(text: str, quote: Span, span: Span) -> Span:
-    """The span with 约, 近, 超过 and the like in front of its number."""
-    match = _UNSURE.search(text[quote[0] : span[0]])
-    return (span[0] - len(match[0]), span[1]) if match else span
 
 
 def _trimmed(text: str, span: Span) -> Span:
@@ -290,10 +352,18 @@ def _trimmed(text: str, span: Span) -> Span:
 
 
 def enumerated(text: str, span: Span) -> Span:
-    """The span with the things that are listed right after it: 甲、乙、丙 for 甲."""
+    """The span with the things that are listed right after it, 甲、乙、丙 for 甲, and with the 一是
+    before it that its 二是 goes on from.
+    """
     start, end = span
     after = _AFTER.match(text[end : end + 120])
-    return _bare(text, start, end + after.end() if after else end)
+    first = _FIRST.search(text[max(0, start - 3) : start]) if items(text[start:end]) > 1 else None
+    return _bare(text, start - len(first[0] if first else ""), end + after.end() if after else end)
+
+
+def items(words: str) -> int:
+    """How many things the words list: 甲、乙和丙, 《甲》《乙》, 一是…；二是…."""
+    return 1 + len(_BETWEEN.findall(words))
 
 
 def without_sum(text: str, span: Span, question: str) -> Span:
@@ -305,8 +375,7 @@ def without_sum(text: str, span: Span, question: str) -> Span:
     if not found or found["noun"] not in question:
         return span
     listed = words[: found.start()]
-    items = 1 + len(_BETWEEN.findall(listed))
-    fits = bool(found["more"]) or number_value(found["sum"]) == items
+    fits = bool(found["more"]) or number_value(found["sum"]) == items(listed)
     numbered = re.search(rf"[0-9一二三四五六七八九十]{re.escape(found['noun'])}", listed)
     return (span[0], span[0] + len(listed)) if fits and not numbered else span
 
@@ -341,7 +410,7 @@ def listing(text: str, quote: Span, count: int) -> Span | None:
 
 def _lists(words: str, count: int) -> bool:
     """Whether the words are so many things, or several where no number is asked for."""
-    return 1 + len(_BETWEEN.findall(words)) >= max(2, count)
+    return max(items(words), 1 + words.count("，")) >= max(2, count)
 
 
 def _bare(text: str, start: int, end: int) -> Span:

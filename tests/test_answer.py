@@ -103,13 +103,22 @@ def test_a_reason_is_quoted_as_far_as_it_is_named():
     assert said == ["仓库昨天发生火灾。没有人受伤。起火原因是电池过热。"]
 
 
-def test_a_list_is_quoted_until_it_has_as_many_things():
-    chosen = evidence("方案分哪三项？", hit("方案分三项。一是修路；二是种树。还要架桥。别的不提。"))
-    assert texts(chosen)[0][0].startswith("方案分三项。一是修路；二是种树。")
-    films = hit("三集的名字依次是《山》《水》《人》。每集很短。片子还没有开播。")
-    assert texts(evidence("三集的名字分别是什么？", films))[0] == [
-        "三集的名字依次是《山》《水》《人》。"
-    ]
+MEASURES = "一是加强培训。二是改造设备。三是降低价格。"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quoted"),
+    [
+        ("方案分哪三项？", "方案分三项。一是修路；二是种树、架桥。别的不提。", slice(0, -5)),
+        ("三集的名字分别是什么？", "三集的名字依次是《山》《水》《人》。每集很短。", slice(0, -5)),
+        ("公司推出哪三项措施？", f"公司推出三项措施。{MEASURES}公司很老。", slice(0, -5)),
+        ("公司推出哪些措施？", f"公司推出三项措施。{MEASURES}公司很老。", slice(0, -5)),
+        ("加强培训和另外哪三项？", f"公司推出三项措施。{MEASURES}公司很老。", slice(9, -5)),
+        ("公司推出哪五项措施？", f"公司推出五项措施。{MEASURES}四是招人。五是开店。", slice(None)),
+    ],
+)
+def test_a_list_is_quoted_until_it_has_as_many_things(question, text, quoted):
+    assert texts(evidence(question, hit(text)))[0] == [text[quoted]]
 
 
 def test_never_more_than_the_settings_allow():
@@ -338,6 +347,9 @@ def test_one_sentence_does_not_tell_of_two_things_apart():
     assert together(each).short == "312只；46只"
     same = read_as(egrets, "水鸟358只。", "358只")
     assert together([same, same]).short == ""
+    each = [read_as(q, "白鹭312只，野鸭46只。", n) for q, n in ((egrets, "312只"), (ducks, "46只"))]
+    assert together(each).short == "312只；46只"
+    assert texts(together(each)) == [["白鹭312只，野鸭46只。"]]
 
 
 def test_a_sentence_that_must_do_is_trusted_without_words():
@@ -350,9 +362,38 @@ def test_a_neighbour_that_holds_the_answer_is_quoted_too():
     assert chosen.short == "捉鱼"
 
 
-def test_nothing_is_quoted_twice():
-    chosen = read_as("白鹭共几只几种？", "白鹭那天共来了。共312只。", "312只")
-    assert texts(chosen) == [["白鹭那天共来了。共312只。"]]
+@pytest.mark.parametrize(
+    ("question", "text", "words", "quoted"),
+    [
+        ("白鹭共几只几种？", "白鹭那天共来了。共312只。", "312只", ["白鹭那天共来了。共312只。"]),
+        (
+            "湿地面积、白鹭只数是怎样的？",
+            "湿地面积多大？白鹭只数是312。",
+            "312",
+            ["白鹭只数是312。", "湿地面积多大？"],
+        ),
+    ],
+)
+def test_nothing_is_quoted_twice(question, text, words, quoted):
+    assert texts(read_as(question, text, words)) == [[one] for one in quoted]
+
+
+def test_what_was_said_before_is_not_quoted_between_two_sentences():
+    query = query_of("水位还怎么了？", {}, 10)
+    name, _, said = sentences_of([hit("孟秋是站长。白鹭今年有312只。他说水位很低。")])
+    rows = features(query, [name, said], [0.9] * 2)
+    chosen = choose(query, [name, said], rows, MODEL, Settings(max_sentences=1))
+    assert texts(chosen) == [["他说水位很低。"]]
+
+
+def test_the_short_answer_ends_with_its_quote():
+    whole = hit("获奖的人是王小明（院长）。")
+    passage = replace(whole.passage, end=whole.article.text.index("）"))
+    (sentence,) = sentences_of([replace(whole, passage=passage)])
+    found = [replace(sentence, words=(5, 11), score=5.0)]
+    query = query_of("获奖的人是谁？", {}, 10)
+    _, (citation,) = cite(choose(query, found, features(query, found, [0.9]), MODEL, Settings()))
+    assert citation.words == (5, 11)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,8 @@ class SentenceEncoder:
 
     def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of questions, shape (n, dim). A question that is too long loses its end."""
-        vectors = self._encode([self._prompts["query"] + q for q in queries], None)
+        texts = [self._prompts["query"] + q for q in queries]
+        vectors = self._encode(texts, self._lengths(texts))
         return vectors if self.turn is None else turned(vectors, self.turn)
 
     def encode_passages(
@@ -124,14 +125,15 @@ class SentenceEncoder:
     ) -> NDArray[np.float32]:
         """Vectors of passages, shape (n, dim); raises ``EncoderError`` for one that is too long."""
         texts = [self._prompts["document"] + text for text in passages]
-        longest = max(self._lengths(texts), default=0)
+        lengths = self._lengths(texts)
+        longest = max(lengths, default=0)
         if longest > self.max_tokens:
             raise EncoderError(
                 f"有一段文字长 {longest} 个词元，超过模型上限 {self.max_tokens}。请缩短段落。",
                 f"A passage has {longest} tokens, more than the model's {self.max_tokens}. "
                 "Make the passages shorter.",
             )
-        return self._encode(texts, progress)
+        return self._encode(texts, lengths, progress)
 
     def _lengths(self, texts: list[str]) -> list[int]:
         lengths: list[int] = []
@@ -142,10 +144,12 @@ class SentenceEncoder:
             lengths += map(len, ids)
         return lengths
 
-    def _encode(self, texts: list[str], progress: Progress | None) -> NDArray[np.float32]:
+    def _encode(
+        self, texts: list[str], lengths: list[int], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         done = 0
-        for batch in _batches(self._lengths(texts), self.max_tokens):
+        for batch in _batches(lengths, self.max_tokens):
             vectors[batch] = self._forward([texts[i] for i in batch])
             done += len(batch)
             if progress:
@@ -240,7 +244,7 @@ def share_words(model: PreTrainedModel) -> None:
 
 def bundled_tokenizer(load: Callable[[], Any]) -> Any:  # noqa: ANN401 - a tokenizer
     """The tokenizer of the bundled weights, of which models keep one copy (280 MB): that in use, or
-    what ``load`` gives. Call it while ``computing`` is held: two calls at once fail.
+    what ``load`` gives. Tokenize with it while ``computing`` is held: twice at once fails.
     """
     with _sharing:
         found = _shared.get("tokenizer")

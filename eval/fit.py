@@ -43,7 +43,15 @@ from eval.files import read_jsonl, write_text
 from eval.formed import astray
 from eval.metrics import auroc
 from eval.train_reader import TITLE, literal_news, trial
-from eval.written import UNANSWERED, for_training, reports, sampled, without_space, written
+from eval.written import (
+    ANSWERED,
+    UNANSWERED,
+    for_training,
+    reports,
+    sampled,
+    without_space,
+    written,
+)
 from rag.archive import Archive
 from rag.chatbot import Chatbot, Inquiry
 from rag.evidence import EVIDENCE, FEATURES
@@ -137,9 +145,15 @@ def written_questions(
     data: Path, count: int, seed: int
 ) -> tuple[list[dict[str, Any]], list[Labelled]]:
     """The reports that no written question trains the reader on, and a sample of the questions
-    about them.
+    about them, as many of each kind.
     """
     kept = {key: r for key, r in reports(data).items() if not for_training(key)}
+    about, kinds = [one for one in written() if one.report in kept], (*ANSWERED, *UNANSWERED)
+    asked = [
+        one
+        for kind in kinds
+        for one in sampled([one for one in about if one.kind == kind], count // len(kinds), seed)
+    ]
     questions = [
         Labelled(
             group=f"written-{one.kind}",
@@ -148,7 +162,7 @@ def written_questions(
             gold=kept[one.report]["text"],
             asked_on=date(2023, 10, 1),
         )
-        for one in sampled([one for one in written() if one.report in kept], count, seed)
+        for one in asked
     ]
     return list(kept.values()), questions
 

@@ -72,11 +72,17 @@ def contains(text: str, groups: Sequence[Sequence[str]]) -> bool:
     return all(any(occurs(normal(one), inside) for one in group) for group in groups)
 
 
+_WORD = re.compile(r"[0-9]+(?:[.:][0-9]+)*[%‰]?|[^\W_]")
+
+
 def is_short_answer(said: str, groups: Sequence[Sequence[str]]) -> bool:
-    """Whether the words are the accepted ones, or hold them and are at most twice as long."""
+    """Whether the words are the accepted ones, punctuation aside, or hold them and are at most
+    twice as long.
+    """
     if not said or not groups:
         return False
-    if len(groups) == 1 and any(exact_match(normal(said), normal(one)) for one in groups[0]):
+    words = _WORD.findall(normal(said))
+    if len(groups) == 1 and any(words == _WORD.findall(normal(one)) for one in groups[0]):
         return True
     longest = sum(max(len(normal(one)) for one in group) for group in groups)
     return contains(said, groups) and len(normal(said)) <= 2 * longest

@@ -16,7 +16,7 @@ _LINE_END = re.compile("\r\n?|[\x0b\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_ENCODINGS = ("gb18030", "big5hkscs", "cp950", "utf-16-le", "utf-16-be")
+_ENCODINGS = ("utf-8", "gb18030", "big5hkscs", "cp950", "utf-16-le", "utf-16-be")
 _SAMPLE = 1_000_000
 _GUESS_BYTES = 100_000
 # One encoding a script; with more to choose from, the guess takes accents for those of Turkish.
@@ -47,12 +47,12 @@ def _common() -> frozenset[str]:
 def _likeness(text: str) -> float:
     """How much a text looks like Chinese, 0 to 2.
 
-    The share of common characters plus the share of very frequent ones, of all that are not ASCII.
-    On snippets of news the higher value of two decoders was the right one for all but 1 in 1,000
-    from 20 characters on. Long texts are sampled evenly over their whole length.
+    The share of common characters plus the share of very frequent ones, of all that are not ASCII
+    text. On snippets of news the higher value of two decoders was the right one for all but 1 in
+    1,000 from 20 characters on. Long texts are sampled evenly over their whole length.
     """
     counts = Counter(text[:: len(text) // _SAMPLE + 1])
-    wide = {c: n for c, n in counts.items() if c >= "\x80"}
+    wide = {c: n for c, n in counts.items() if c >= "\x80" or c == "\0"}
     total = sum(wide.values())
     if not total:
         return 2.0
@@ -66,22 +66,18 @@ def _likeness(text: str) -> float:
 def decoded(source: Source) -> str:
     """The text of a file, by the decoder that reads all of it and finds Chinese in it.
 
-    A byte order mark or valid UTF-8 decides. Then GB18030, Big5 and UTF-16 are tried on the whole;
-    then the same with a few bytes replaced; then the guess of charset-normalizer. The last two are
-    reported. What a page of the web says of itself is not asked: it is wrong too often, and saving
-    a page may change its encoding. Raises ReadingError when none will do.
+    A byte order mark or UTF-8 decides. Then GB18030, Big5 and UTF-16 are tried on the whole; then
+    the same with a few bytes replaced; then the guess of charset-normalizer. What was replaced or
+    guessed is reported. What a page of the web says of itself is not asked: it is wrong too often,
+    and saving a page may change its encoding. Raises ReadingError when none will do.
     """
     data = source.path.read_bytes()
-    encodings: tuple[str, ...] = ("utf-8", *_ENCODINGS)
-    bom = next(((mark, encoding) for mark, encoding in _BOMS if data.startswith(mark)), None)
-    if bom:
-        data, encodings = data[len(bom[0]) :], bom[1:]
-    elif b"\0" in data:
-        encodings = ("utf-16-le", "utf-16-be")
-    text = _strictly(data, encodings, trusted="utf-8" if bom is None else bom[1])
-    if text is None:
-        text = _patched(data, encodings, source)
-    if text is None and len(encodings) > 2:
+    mark, encoding = next((bom for bom in _BOMS if data.startswith(bom[0])), (b"", "utf-8"))
+    data = data[len(mark) :]
+    if not mark and not _is_utf_8(data):
+        encoding = _likeliest(data, "strict") or _likeliest(data, "replace")
+    text = _patched(data, encoding, source) if encoding else None
+    if text is None and not mark:
         text = _guessed(data, source)
     if text is None or _is_binary(text):
         raise _undecodable(data, source)
@@ -93,30 +89,44 @@ def _is_binary(text: str) -> bool:
     return len(_CONTROL.findall(text)) * 100 > len(text) + 300
 
 
-def _strictly(data: bytes, encodings: tuple[str, ...], *, trusted: str) -> str | None:
-    """The text by the trusted encoding, or else by that which makes it most like Chinese."""
-    best, best_score = None, 0.0
-    for encoding in encodings:
+def _is_utf_8(data: bytes) -> bool:
+    """Whether it is UTF-8 but for a tenth of the bytes beyond ASCII. ASCII in UTF-16 reads as UTF-8
+    too, but for its NULs.
+    """
+    beyond = len(data.translate(None, bytes(range(128))))
+    return _replaced(data, "utf-8")[1] * 10 <= beyond and data.count(0) * 10 <= len(data)
+
+
+def _replaced(data: bytes, encoding: str) -> tuple[str, int]:
+    """The text with U+FFFD for bad bytes, and in how many places they were."""
+    try:
+        return data.decode(encoding), 0
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "replace")
+    printed = data.count("\ufffd".encode()) if encoding == "utf-8" else 0
+    return text, text.count("\ufffd") - printed
+
+
+def _likeliest(data: bytes, errors: str) -> str:
+    """The encoding that makes it most like Chinese; empty when none does."""
+    best, best_score = "", 0.0
+    for encoding in _ENCODINGS:
         try:
-            text = data.decode(encoding)
+            text = data.decode(encoding, errors)
         except UnicodeDecodeError:
             continue
-        if encoding == trusted:
-            return text
         score = _likeness(text)
         if score > best_score:
-            best, best_score = text, score
+            best, best_score = encoding, score
     return best
 
 
-def _patched(data: bytes, encodings: tuple[str, ...], source: Source) -> str | None:
+def _patched(data: bytes, encoding: str, source: Source) -> str | None:
     """The text with U+FFFD for bad bytes, when they are fewer than one in a hundred characters."""
-    for encoding in encodings:
-        text = data.decode(encoding, "replace")
-        printed = data.count("\ufffd".encode()) if encoding == "utf-8" else 0
-        bad = text.count("\ufffd") - printed
-        if bad * 100 > len(text) or not _likeness(text):
-            continue
+    text, bad = _replaced(data, encoding)
+    if bad * 100 > len(text):
+        return None
+    if bad:
         offset = _first_bad_byte(data, encoding)
         source.report(
             f"按 {encoding} 解码时有 {bad} 处坏字节（第一处在第 {offset} 字节），已用“\ufffd”代替。"
@@ -124,8 +134,7 @@ def _patched(data: bytes, encodings: tuple[str, ...], source: Source) -> str | N
             f"{bad} places are not valid {encoding} (the first at byte {offset}) and were replaced "
             "by '\ufffd'. Check the original file if these matter.",
         )
-        return text
-    return None
+    return text
 
 
 def _first_bad_byte(data: bytes, encoding: str) -> int:
@@ -157,12 +166,12 @@ def _guessed(data: bytes, source: Source) -> str | None:
 
 
 def _undecodable(data: bytes, source: Source) -> ReadingError:
-    if _is_binary(data[:_SAMPLE].decode("latin-1")):
+    offset = _first_bad_byte(data, "utf-8")
+    if offset == len(data) or _is_binary(data[:_SAMPLE].decode("latin-1")):
         return source.error(
             "这是二进制文件，不是文本。请检查扩展名是否正确。",
             "is a binary file, not text. Check that its extension is right.",
         )
-    offset = _first_bad_byte(data, "utf-8")
     return source.error(
         f"无法识别文字编码（不是 UTF-8、GB18030、Big5 或 UTF-16；第 {offset} 字节起不是 UTF-8）。"
         "请用文本编辑器另存为 UTF-8。",

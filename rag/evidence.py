@@ -246,7 +246,7 @@ def _circumstances(query: Query, sentence: Sentence, best: float, untimely: bool
     """The features of passage and kind, ``passage_cosine`` to ``length``."""
     hit = sentence.hit
     return [
-        hit.dense if hit.dense is not None else 0.8,
+        hit.dense,
         hit.score / best,
         holds(sentence.text, query.wanted),
         float(untimely),

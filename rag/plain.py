@@ -106,7 +106,7 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
         "end": hit.passage.end,
         "text": hit.text,
         "score": round(hit.score, 4),
-        "dense": hit.dense and round(hit.dense, 4),
+        "dense": round(hit.dense, 4),
         "lexical": hit.lexical and round(hit.lexical, 4),
     }
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from embeddings import (
     BUNDLED,
+    EncoderError,
     bundled_folder,
     bundled_tokenizer,
     computing,
@@ -41,7 +42,7 @@ PREFIX = "query: "
 """Stands before the question, as the bundled encoder knows it."""
 
 MAX_QUESTION = 200
-"""Characters of a question that are read."""
+"""Characters of a question that are read, with what stands before it."""
 
 OVERLAP = 64
 """Tokens that two windows of one long passage have in common."""
@@ -97,8 +98,8 @@ class Reader:
     """
 
     def __init__(self, name: str = BUNDLED, *, factors: Path = FACTORS) -> None:
-        self.fingerprint = _fingerprint(factors) if name == BUNDLED else name
         loaded = _bundled(factors) if name == BUNDLED else _other(name)
+        self.fingerprint = _fingerprint(factors) if name == BUNDLED else name
         self._tokenizer, self._model = loaded[:2]
         self._head: tuple[Any, Any] | None = loaded[2]
         limit = self._model.config.max_position_embeddings
@@ -179,16 +180,24 @@ def _fingerprint(factors: Path) -> str:
 
 def _bundled(factors: Path) -> tuple[Any, Any, Any]:
     """Tokenizer, model with the low-rank factors merged, and the head's weight and bias."""
+    from safetensors import SafetensorError
     from transformers import AutoModel, AutoTokenizer
 
-    folder = str(bundled_folder())
-    with quiet():
-        tokenizer = bundled_tokenizer(
-            lambda: AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        )
-        model = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
-    share_words(model)
-    return tokenizer, model.eval(), _merge(model, factors)
+    local: dict[str, Any] = {"local_files_only": True}
+    try:
+        folder = str(bundled_folder())
+        with quiet():
+            tokenizer = bundled_tokenizer(lambda: AutoTokenizer.from_pretrained(folder, **local))
+            model = AutoModel.from_pretrained(folder, add_pooling_layer=False, **local)
+        share_words(model)
+        return tokenizer, model.eval(), _merge(model, factors)
+    except EncoderError as exc:
+        raise ModelError(exc.zh, exc.en) from exc
+    except (*LOAD_ERRORS, SafetensorError) as exc:
+        raise ModelError(
+            f"无法加载自带的阅读模型（{factors}）：{exc}。请重新安装 wenbao。",
+            f"The bundled reading model ({factors}) cannot be loaded: {exc}. Install wenbao again.",
+        ) from exc
 
 
 def _other(name: str) -> tuple[Any, Any, None]:

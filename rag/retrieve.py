@@ -68,7 +68,7 @@ def retrieve(
             score=fused[row]
             + (settings.time_bonus if in_time(article, mention) else 0.0)
             + (settings.topic_bonus if article.id in about else 0.0),
-            dense=dense.get(row),
+            dense=dense[row],
             lexical=lexical.get(row),
         )
         for row, (article, passage) in found.items()

@@ -100,15 +100,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A passage that retrieval found. Scores: higher is better; ``dense`` is the cosine,
-    ``lexical`` the BM25 of the bigrams, None where that leg did not find the passage; ``score`` is
-    the fusion, 0 to 1, and a bonus for the days that the question names.
+    """A passage that retrieval found. Scores: higher is better; ``dense`` is the cosine, whichever
+    leg found it, ``lexical`` the BM25 of the bigrams, None where that leg did not; ``score`` is the
+    fusion, 0 to 1, with bonuses for the days that the question names and the articles that it goes
+    on about.
     """
 
     article: Article
     passage: Passage
     score: float
-    dense: float | None = None
+    dense: float = 0.0
     lexical: float | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from itertools import combinations
 
 import numpy as np
@@ -33,7 +34,7 @@ from eval.metrics import (
     rouge_l,
     supported,
 )
-from rag.forms import normal
+from rag.forms import normal, occurs
 
 
 def test_wilson_interval_by_hand():
@@ -83,6 +84,10 @@ def test_bootstrap_holds_the_mean():
         ("三点五十分", "3:50"),
         ("2024-03-05", "二〇二四年三月五日"),
         ("2024年03月05日", "2024/3/5"),
+        ("3万5千元", "三万五千元"),
+        ("1亿2千万", "12000万"),
+        ("一万二", "12000"),
+        ("一万零二", "10002"),
     ],
 )
 def test_the_same_words_written_differently(one, other):
@@ -96,6 +101,19 @@ def test_the_same_words_written_differently(one, other):
 )
 def test_a_number_is_not_found_inside_a_longer_one(text, words):
     assert not contains(text, [[words]])
+
+
+@pytest.mark.parametrize(("text", "words"), [("每周一9时开馆", "9时"), ("周一3月5日", "3月5日")])
+def test_a_numeral_beside_a_digit_is_of_another_word(text, words):
+    assert contains(text, [[words]])
+    assert not contains(text, [[f"1{words}"]])
+
+
+def test_time_grows_with_length_alone():
+    began = time.perf_counter()
+    normal("1" * 30_000)
+    occurs("1", "1" * 300_000)
+    assert time.perf_counter() - began < 5
 
 
 def test_of_every_group_one_alternative():
@@ -115,6 +133,9 @@ def test_of_every_group_one_alternative():
         ("六集", [["6集"]], True),
         ("柳树和水杉", [["柳树"], ["水杉"]], True),
         ("柳树", [["柳树"], ["水杉"]], False),
+        ("5", [["5%"]], False),
+        ("3:2", [["3.2"]], False),
+        ("“百分之五”。", [["5%"]], True),
     ],
 )
 def test_short_answers(said, groups, good):

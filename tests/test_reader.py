@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from rag.errors import ModelError
 from rag.reader import NO_SPAN, Reader, Reading, _batches, _best_spans
 
 
@@ -48,6 +50,24 @@ def test_batches_hold_everything_once():
     batches = _batches(lengths)
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     assert all(len(b) * lengths[b[0]] <= 2400 or len(b) == 1 for b in batches)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("content", [None, b"no factors"])
+def test_factors_that_cannot_be_read_are_one_clear_error(tmp_path, content):
+    path = tmp_path / "factors.safetensors"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=re.escape(str(path))):
+        Reader(factors=path)
+
+
+@pytest.mark.model
+def test_a_cache_that_cannot_be_written_is_one_clear_error(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(ModelError, match="XDG_CACHE_HOME"):
+        Reader()
 
 
 @pytest.mark.model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import lzma
 import re
 import zipfile
 import zlib
@@ -62,7 +63,9 @@ def _pdf_pages(document: PdfDocument, source: Source) -> list[str]:
         pages.append(text)
         if is_image:
             images.append(str(number + 1))
-    if sum(len("".join(text.split())) for text in pages) < SCAN_CHARACTERS * count:
+    filled = [text for text in pages if text.strip()]
+    printed = max(1, len(filled) + len(images))  # the others are blank
+    if sum(len("".join(text.split())) for text in filled) < SCAN_CHARACTERS * printed:
         raise source.error(
             "这是扫描件，没有文字层。请先做文字识别（OCR），再加入得到的文本。",
             "is a scan without a text layer. Run text recognition (OCR) and add the text it gives.",
@@ -108,11 +111,12 @@ def _has_image(page: PdfPage) -> bool:
 # DOCX
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-# A frame repeated for older programs, text deleted, text moved elsewhere.
+# A frame repeated for older programs, text deleted, text moved elsewhere, how a word is spoken.
 _NOT_THERE = (
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
     f"{_W}del",
     f"{_W}moveFrom",
+    f"{_W}rt",
 )
 _DOCX_TEXT = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -120,28 +124,34 @@ _SHORT_CELL = 40
 
 
 def read_docx(source: Source) -> list[RawText]:
-    """The text of a Word file, its paragraphs parted by blank lines."""
+    """The text of a Word file, its paragraphs parted by blank lines, its notes at the end."""
     _check_zip(source)
     from docx import Document
+    from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.opc.exceptions import OpcError
+    from docx.oxml import parse_xml
 
     try:
-        body = Document(str(source.path)).element.body
-    except (OpcError, zipfile.BadZipFile, zlib.error, *_BROKEN) as exc:
+        document = Document(str(source.path))
+        kinds = (RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES)
+        notes = [r.target_part.blob for r in document.part.rels.values() if r.reltype in kinds]
+        roots = [document.element.body, *map(parse_xml, notes)]
+    except (OpcError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, *_BROKEN) as exc:
         raise _broken_docx(source) from exc
-    if body is None:
+    if roots[0] is None:
         raise _broken_docx(source)
-    return [RawText(path=str(source.path), text=tidy("\n\n".join(_docx_paragraphs(body))))]
+    paragraphs = itertools.chain.from_iterable(map(_docx_paragraphs, roots))
+    return [RawText(path=str(source.path), text=tidy("\n\n".join(paragraphs)))]
 
 
 # What zipfile and python-docx raise for parts that are missing or of the wrong kind; what lxml
-# raises for XML that is not well-formed is a SyntaxError.
+# raises for XML that is not well-formed is a SyntaxError, and a RuntimeError is an encrypted part.
 _BROKEN = (
     LookupError,
     ValueError,
     TypeError,
     AttributeError,
-    NotImplementedError,
+    RuntimeError,
     EOFError,
     SyntaxError,
 )
@@ -191,12 +201,18 @@ def _docx_paragraphs(body: Any) -> list[str]:  # noqa: ANN401 - lxml carries no 
         elif element.tag in _DOCX_TEXT or element.tag == f"{_W}t":
             owner = next(element.iterancestors(f"{_W}p"), None)
             # A tab inside of paragraph properties is a tab stop.
-            if owner in texts and element.getparent().tag == f"{_W}r":
+            run = element.getparent()
+            if owner in texts and run.tag == f"{_W}r" and not _is_hidden(run):
                 texts[owner].append(_DOCX_TEXT.get(element.tag) or element.text or "")
     rows = itertools.groupby(texts, key=lambda p: next(p.iterancestors(f"{_W}tr"), None))
     return [
         line for row, members in rows for line in _row(row, ["".join(texts[p]) for p in members])
     ]
+
+
+def _is_hidden(run: Any) -> bool:  # noqa: ANN401 - lxml carries no types
+    mark = run.find(f"{_W}rPr/{_W}vanish")
+    return mark is not None and mark.get(f"{_W}val") not in ("0", "false", "off")
 
 
 def _row(row: object, paragraphs: list[str]) -> list[str]:

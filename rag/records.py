@@ -81,9 +81,14 @@ def _shortened(line: str, field: str, source: Source, place: str) -> str:
     return line[:MAX_TITLE] + "…"
 
 
-def _date(value: str, source: Source, place: str) -> date | None:
+def day_of(value: str) -> date | None:
+    """The first day that a field of dates names, or None."""
     found = dates_in(value)
-    day = found[0][1] if found else date_in_name(value)
+    return found[0][1] if found else date_in_name(value)
+
+
+def _date(value: str, source: Source, place: str) -> date | None:
+    day = day_of(value)
     if day is None:
         value = shown(value[:100])
         source.report(
@@ -114,7 +119,8 @@ def read_markdown(source: Source) -> list[RawText]:
 
 
 def _front_matter(block: str) -> dict[str, str]:
-    pairs = (line.partition(":") for line in block.splitlines())
+    # An indented line belongs to the field above it.
+    pairs = (line.partition(":") for line in block.splitlines() if not line[:1].isspace())
     known = ((_field(name), value.strip().strip("\"'")) for name, _, value in pairs)
     return {field: value for field, value in known if field and value}
 
@@ -132,7 +138,8 @@ def read_jsonl(source: Source) -> list[RawText]:
 
 def _json_record(line: str, source: Source, place: str) -> RawText | None:
     try:
-        row = json.loads(line.strip("\ufeff"))
+        # NaN, which some programs write for an empty cell, is none of JSON.
+        row = json.loads(line.strip("\ufeff"), parse_constant=lambda _: None)
     except (ValueError, RecursionError) as exc:
         reason = exc.msg if isinstance(exc, json.JSONDecodeError) else type(exc).__name__
         source.report(

@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 
 from rag.asks import asked, person_in
+from rag.conversation import ADVERB
 from rag.errors import GeneratorError
 from rag.harmless import fenceless, visible
 from rag.terms import ASKING, bigrams, fold
@@ -73,7 +74,6 @@ _NUMBER = re.compile(r"[0-9]+(?:[.,:][0-9]+)*|[〇零一二三四五六七八九
 _NAMED = re.compile(r"[《“「『]([^《》“”「」『』]{1,40})[》”」』]")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9'-]*")
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
-_ADVERB = re.compile("[还也又曾已就都]$")
 _POINTING = re.compile(r"[他她它们那这该还]")
 _PLAIN = re.compile(
     rf"{ASKING.pattern}|多[大高长宽深远重久快]|[的是有在了着过和与及由被把将为从到给对于关以要会能个]|请问"
@@ -146,7 +146,7 @@ def _is_said(text: str, said: str) -> bool:
     numbers = set(_NUMBER.findall(inside))
     if any(number not in numbers for number in _NUMBER.findall(folded)):
         return False
-    person = _ADVERB.sub("", fold(person_in(text)))
+    person = ADVERB.sub("", fold(person_in(text)))
     names = [*_NAMED.findall(folded), person]
     if any(name not in inside for name in names):
         return False

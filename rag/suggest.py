@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 from rag.asks import is_person, person_in
 from rag.chatbot import Chatbot
-from rag.conversation import ANY_DAY, subject
-from rag.dates import period_in
+from rag.conversation import subject, time_in
 from rag.passages import sentences
 from rag.questions import DAY, LEANING, NUMBER, UNITS, clauses
 from rag.terms import bigrams, likeness
@@ -178,7 +177,7 @@ def _thing(article: Article) -> str:
     match = _TITLE.match("" if article.title_derived else article.title)
     words = _CUT.split(match[0])[0] if match else ""
     starts = [words[:end] for end in range(min(len(words), 16), 2, -1)]
-    starts = [w for w in starts if w.count("“") == w.count("”") and not period_in(w, ANY_DAY)]
+    starts = [w for w in starts if w.count("“") == w.count("”") and not time_in(w)]
     again = [w for w in starts if len(w) >= 4 and article.text.count(w) >= 2]
     once = [w for w in starts if len(w) >= 5 and w in article.text]
     return next(iter([*again, *once]), "")

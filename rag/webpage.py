@@ -7,9 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rag.dates import dates_in
 from rag.decoding import decoded, one_line, tidy
-from rag.records import metadata
+from rag.records import day_of, metadata
 from rag.source import Source
 from rag.types import RawText
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 _DROPPED = frozenset(
-    "script style nav template noscript footer aside iframe svg select button head".split()
+    "script style nav template noscript footer aside iframe svg select button title audio video"
+    " canvas".split()
 )
 _BLOCKS = frozenset(
     "address article blockquote body center dd div dl dt fieldset figcaption figure form h1 h2 h3"
@@ -25,23 +25,40 @@ _BLOCKS = frozenset(
 )
 _META = {
     "title": ("og:title",),
-    "date": ("article:published_time", "publishdate", "pubdate", "publish_time", "date"),
+    "date": (
+        "article:published_time",
+        "publishdate",
+        "pubdate",
+        "publish_time",
+        "datepublished",
+        "date",
+    ),
     "source": ("source", "contentsource", "og:site_name"),
     "author": ("author", "article:author"),
     "url": ("og:url",),
 }
+MAX_TAGS = 500_000
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 # A line break of the source between two wide characters is none of the text.
 _SOFT_BREAK = re.compile("(?<=[\u2e80-\uffef])[ \t]*\n[ \t\n]*(?=[\u2e80-\uffef])")
 
 
 def read_html(source: Source) -> list[RawText]:
-    """The article of a page. Raises ReadingError for a page without text."""
-    page = _parsed(decoded(source))
+    """The article of a page. Raises ReadingError for one without text or of too many tags."""
+    markup = _defused(decoded(source))
+    tags = markup.count("<")
+    if tags > MAX_TAGS:
+        raise source.error(
+            f"网页有 {tags} 个标签，超过 {MAX_TAGS} 个的上限。请拆成几个文件，或另存为纯文本。",
+            f"has {tags} tags, more than the {MAX_TAGS} that are read. Split it, or save it as "
+            "plain text.",
+        )
+    page = _parsed(markup)
     fields = metadata(_page_values(page), source)
     paragraphs = _paragraphs(_body(page))
-    if fields.get("title") in paragraphs[:5]:
-        paragraphs.remove(fields["title"])
+    lines = [one_line(p) for p in paragraphs[:5]]
+    if fields.get("title") in lines:
+        del paragraphs[lines.index(fields["title"])]
     text = "\n\n".join(paragraphs)
     if not text:
         raise source.error(
@@ -58,11 +75,13 @@ def _parsed(markup: str) -> BeautifulSoup:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        return BeautifulSoup(_defused(markup), "html.parser")
+        return BeautifulSoup(markup, "html.parser")
 
 
 _CONDITION = re.compile(r"<!\[[^<>\[]*(?:>|\[)|\]\]>")
-_OPEN_ENDED = re.compile("<(?=[^<>]*(?:<|\\Z))|<(?=!(?!doctype))", re.IGNORECASE)
+# A value in quotes may hold any of these marks.
+_CLOSED = """(?:[^<>]*+|/?[a-z](?:[^<>"']|"[^"]*+"|'[^']*+')*+)>"""
+_OPEN_ENDED = re.compile(f"<(?!{_CLOSED})|<(?=!(?!doctype))", re.IGNORECASE)
 
 
 def _defused(markup: str) -> str:
@@ -84,19 +103,28 @@ def _page_values(page: BeautifulSoup) -> dict[str, str]:
     found = {f: next((metas[n] for n in names if metas.get(n)), "") for f, names in _META.items()}
     found["title"] = _page_title(page, found["title"])
     found["source"] = re.sub("^来源[：:]", "", found["source"])
-    if not found["date"]:
-        times = (str(tag.get("datetime") or "") for tag in page.find_all("time"))
-        found["date"] = next((t for t in times if dates_in(t)), "")
+    times = [str(tag.get("datetime") or "") for tag in page.find_all("time")]
+    dates = (metas.get(n, "") for n in _META["date"])
+    found["date"] = next((d for d in (*dates, *times) if day_of(d)), found["date"])
     return {field: value for field, value in found.items() if value}
 
 
 def _page_title(page: BeautifulSoup, title: str) -> str:
     """The title of the article, without what sites add to it when a heading shows that."""
-    headings = [one_line("".join(_pieces(tag))) for tag in page.find_all("h1", limit=5)]
+    headings = [_heading(tag) for tag in page.find_all("h1", limit=5)]
     if not title and page.title:
-        title = one_line("".join(_pieces(page.title)))
-    inside = [h for h in headings if h and h in title]
+        title = _heading(page.title)
+    # A short one further on in the title is the name of the site.
+    inside = [
+        h
+        for h in headings
+        if h and (title.startswith(h) or (h in title and 2 * len(h) >= len(title)))
+    ]
     return max(inside, key=len) if inside else title or next((h for h in headings if h), "")
+
+
+def _heading(tag: Tag) -> str:
+    return one_line(" ".join(_paragraphs(tag)))
 
 
 def _body(page: BeautifulSoup) -> Tag:
@@ -104,7 +132,7 @@ def _body(page: BeautifulSoup) -> Tag:
         found = page.find_all(name, limit=2)
         if len(found) == 1 and any(p.strip() for p in _pieces(found[0])):
             return found[0]
-    return page.body or page
+    return page
 
 
 def _paragraphs(root: Tag) -> list[str]:

@@ -108,6 +108,11 @@ WHEN = answered("鹤湾渡口什么时候改建？", "5月")
         ([WHEN], "它有多大？", "鹤湾渡口有多大？"),
         ([WHEN], "那它有多大？", "鹤湾渡口有多大？"),
         ([WHEN], "为什么改？", "鹤湾渡口为什么改？"),
+        ([WHEN], "为什么？", "鹤湾渡口改建，为什么？"),
+        ([WHEN], "后来呢？", "鹤湾渡口改建，后来呢？"),
+        ([WHEN], "那这是真的吗？", "鹤湾渡口改建，这是真的吗？"),
+        ([WHEN], "市长这次去了哪里？", "鹤湾渡口，市长这次去了哪里？"),
+        ([WHEN], "另外，票价多少？", "鹤湾渡口，票价多少？"),
         ([WHEN], "要投多少钱？", "鹤湾渡口要投多少钱？"),
         ([WHEN], "那里停车方便吗？", "鹤湾渡口那里停车方便吗？"),
         ([WHEN], "那座渡口归谁管？", "鹤湾渡口归谁管？"),
@@ -116,11 +121,28 @@ WHEN = answered("鹤湾渡口什么时候改建？", "5月")
         ([WHEN], "那青石码头呢？", "鹤湾渡口，青石码头呢？"),
         ([WHO], "他怎么说？", "骆远怎么说？"),
         ([WHO], "谁跟他一起去？", "谁跟骆远一起去？"),
+        ([WHO], "那位站长多大？", "骆远多大？"),
+        ([WHO], "副站长呢？", "鹤湾渡口，副站长是谁？"),
+        ([WHO, answered("骆远还说了什么？")], "他多大？", "骆远多大？"),
+        ([answered("谁赢了总统选举？", "佩雷拉")], "他多大？", "佩雷拉多大？"),
         ([WHO, answered("他怎么说？", "不变", "骆远怎么说？")], "它有多大？", "鹤湾渡口有多大？"),
         ([answered("第一期工程投资多少？", "3亿元")], "第二期呢？", "第二期工程投资多少？"),
         ([answered("今年头两个月进口多少？", "3亿元")], "那出口呢？", "今年头两个月出口多少？"),
         ([answered("今年渡口投资多少？", "3亿元")], "那去年呢？", "去年渡口投资多少？"),
         ([answered("渡口投资多少？", "3亿元")], "去年呢？", "去年渡口投资多少？"),
+        ([answered("今年一季度进口多少？")], "去年同期呢？", "去年一季度进口多少？"),
+        ([answered("去年3月进口多少？")], "4月呢？", "去年4月进口多少？"),
+        ([answered("3月24日多少人参赛？")], "去年呢？", "去年多少人参赛？"),
+        ([answered("东江区产值多少？")], "换成西江区呢？", "西江区产值多少？"),
+        ([answered("坪东江区产值多少？")], "全市呢？", "全市产值多少？"),
+        ([answered("“甲”展览票价多少？")], "“乙”展览呢？", "“乙”展览票价多少？"),
+        ([answered("联赛冠军是哪支球队？")], "海港队呢？", "联赛冠军，海港队呢？"),
+        ([answered("鹤湾渡口总投资多少？")], "它多大？", "鹤湾渡口多大？"),
+        ([answered("鹤湾渡口的面积是多少？")], "它多大？", "鹤湾渡口多大？"),
+        ([answered("鹤湾渡口总投资多少？")], "票价呢？", "鹤湾渡口，票价是多少？"),
+        ([answered("鹤湾渡口总投资多少？")], "长度呢？", "鹤湾渡口，长度是多少？"),
+        ([answered("鹤湾渡口总投资多少？")], "南屏隧道呢？", "鹤湾渡口总投资，南屏隧道是多少？"),
+        ([answered("有多少人去过鹤湾渡口？")], "它多大？", "鹤湾渡口多大？"),
         ([answered("谁最会唱歌？", "骆远"), answered("骆远多大？")], "方禾呢？", "方禾多大？"),
         (
             [answered("城里哪条河最长，是哪条？", "柳溪")],
@@ -132,6 +154,11 @@ WHEN = answered("鹤湾渡口什么时候改建？", "5月")
             [WHEN, answered("城东马拉松谁赢了？", "方禾")],
             "刚才说的渡口，票价多少？",
             "鹤湾渡口，票价多少？",
+        ),
+        (
+            [WHEN, answered("城东马拉松谁赢了？", "方禾")],
+            "前面说的渡口有多大？",
+            "鹤湾渡口有多大？",
         ),
         ([WHO], "What does he say?", "What does he say? (骆远)"),
         ([WHEN], "How large is it?", "How large is it? (鹤湾渡口)"),
@@ -148,10 +175,18 @@ def test_what_is_left_out_is_written_out(turns, question, completed):
         "儿童医院建在什么地方？",
         "When is the 城东马拉松?",
         "白鹭今年记录到多少只？",
+        "青石大桥和它的设计师拿了几个奖？",
+        "Who won the 城东马拉松 this year?",
+        "Is there a 城东马拉松?",
     ],
 )
 def test_what_the_cited_article_does_not_speak_of_stands_alone(question):
     assert readings(question, [WHEN]) == [question]
+
+
+def test_a_new_subject_behind_an_opening_word_may_be_a_new_topic():
+    assert readings("换个话题，城东马拉松谁赢了？", [WHEN]) == ["城东马拉松谁赢了？"]
+    assert readings("那城东马拉松是谁赢了？", [WHEN])[0] == "城东马拉松是谁赢了？"
 
 
 def test_words_of_the_cited_article_may_go_on_about_it():
@@ -226,3 +261,6 @@ def test_he_is_who_said_it_where_nobody_else_was_named():
     article = Article(title="大桥合龙", text="“合龙口的误差不到3毫米。”项目总工程师程远说。")
     turns = [answered("城东大桥合龙口的误差有多大？", "不到3毫米", article=article)]
     assert readings("他还说了什么？", turns) == ["程远还说了什么？"]
+    article = Article(title="奖金", text="奖金10万元。")
+    (reading,) = readings("他多大？", [answered("奖金有多少？", "10万元", article=article)])
+    assert "万元" not in reading

@@ -24,6 +24,7 @@ ARTICLE = Article(
     source="青岚日报",
     date=date(2024, 3, 28),
     page=1,
+    path="/srv/papers/一版.txt",
 )
 
 
@@ -152,6 +153,7 @@ def test_json_carries_the_proof():
     (citation,) = first["citations"]
     assert citation["quote"] == "大桥主跨628米。"
     assert (citation["date"], citation["page"]) == ("2024-03-28", 1)
+    assert citation["file"] == "一版.txt"  # the server's folders are nobody's business
     assert second == {"question": "谁？", "status": "stopped"}
 
 

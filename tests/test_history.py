@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from eval.dataset import checked
 from rag import Answer, Article, Citation, Filters, Hit, Passage
+from ui.conversations import begin_anew, keep, resume
 from ui.history import ConversationChanged, History, HistoryError, from_json, to_json
-from ui.session import Exchange
+from ui.session import Exchange, Session
 
 ARTICLE = Article(
     title="湿地观鸟", text="开幕了。记录到白鹭312只。", date=date(2024, 3, 3), path="a.txt", page=2
@@ -207,6 +208,51 @@ def test_a_reader_takes_away_only_own_feedback(history):
     history.save("theirs-1", judged("right", "right"))
     assert [line["id"] for line in history.question_set("mine-")] == ["mine-1-1"]
     assert len(list(history.question_set())) == 3
+
+
+def test_a_reader_is_told_from_one_with_a_longer_name(history):
+    for key in ("mine-1", "mine-2", "mine2-1", "min-1"):
+        history.save(key, BOTH)
+    assert {c.key for c in history.conversations("白鹭", "mine-")} == {"mine-1", "mine-2"}
+
+
+def reading(history, *exchanges):
+    session = Session(owner="mine", exchanges=exchanges)
+    keep(history, session)
+    return session
+
+
+def test_what_is_stored_late_does_not_give_its_key_to_a_new_conversation(history, monkeypatch):
+    session, save, clear = reading(history, *BOTH), history.save, Session.clear
+    late = threading.Thread(target=keep, args=(history, session))
+    begun, cleared = threading.Event(), threading.Event()
+
+    def slow_save(*given):
+        if threading.current_thread() is late:
+            begun.set()
+            cleared.wait(1)
+        save(*given)
+
+    def slow_clear(session):
+        late.start()
+        begun.wait(0.2)
+        clear(session)
+        cleared.set()
+
+    monkeypatch.setattr(history, "save", slow_save)
+    monkeypatch.setattr(Session, "clear", slow_clear)
+    begin_anew(history, session)
+    late.join()
+    assert (session.key, session.exchanges) == ("", ())
+
+
+def test_a_conversation_opened_again_while_it_is_answered_stays_one(history):
+    session = reading(history, BOTH[0], Exchange(question="票价？", stage="reading"))
+    key = session.key
+    resume(history, session, key)
+    session.judge(0, "right")
+    keep(history, session)
+    assert [c.key for c in history.conversations()] == [key]
 
 
 def test_what_is_not_known_to_be_true_is_left_out(history):

@@ -19,6 +19,7 @@ from ui import shelf
 from ui.desk import Desk, View
 from ui.intake import Intake
 from ui.library import LibraryTab
+from ui.session import Session
 from ui.shelf import Arrival, Sheet
 from ui.uploads import DEPTH, NAME_BYTES, Inbox, safe_path
 
@@ -215,6 +216,19 @@ def test_the_same_again_costs_nothing_and_corrections_are_kept(intake, client, a
     assert encoder.encoded == cost
 
 
+def test_files_that_come_while_others_settle_break_nothing(tab, client):
+    for number in range(3):
+        post(client, f"{number}.txt", TWO.replace("28", f"2{number}").encode())
+    for name in ("notice", "arrivals", "catalogue", "sheet"):
+        setattr(tab, name, name)
+    view, session = View(), Session()
+    first = tab._sent(session, view, {"names": ["0.txt", "1.txt"]})
+    next(first for _ in first if view.arrivals["0.txt"].settled)
+    list(tab._sent(session, view, {"names": ["2.txt"]}))
+    *_, last = first
+    assert last["catalogue"].count('class="entry"') == 6
+
+
 def test_an_archive_that_is_being_written_loses_no_upload(intake, client, inbox, archive):
     post(client, "一版.txt", TWO.encode())
     with FileLock(archive.path / "writer.lock"), pytest.raises(ArchiveLocked):
@@ -294,7 +308,7 @@ def test_articles_are_merged_split_deleted_and_put_back(desk, view, archive):
 
 def test_a_file_that_went_with_its_last_article_is_read_again(desk, intake, client, view, archive):
     post(client, "一版.txt", TWO.encode())
-    list(intake.take_in(["一版.txt"], "岚江早报", None))
+    list(intake.take_in(["一版.txt"], "岚江早报", date(2023, 3, 2)))
     desk.act(view, {"act": "file", "name": "一版.txt"}, "zh")
     article = archive.find("渡口")[0]
     said = act(desk, view, act="remove", article=article.id)

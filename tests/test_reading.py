@@ -12,6 +12,9 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import given, settings
@@ -23,7 +26,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from rag import documents, reading
+from rag import documents, reading, webpage
 from rag.errors import ReadingError
 from rag.reading import Reading, read, shown, walk
 from rag.types import RawText
@@ -344,7 +347,8 @@ def test_front_matter_and_headings(tmp_path):
         tmp_path,
         "a.md",
         '---\ntitle: "老渡口：重新开放"\ndate: 2023-12-27\nsource: 青石日报\nauthor: 林一\n'
-        "url: https://example.org/1\ntags: [a]\n---\n# 老渡口\n\n## 江边\n正文 # 一。\n#话题\n",
+        "url: https://example.org/1\nimage:\n  title: 江边\n---\n# 老渡口\n\n## 江边\n正文 # 一。\n"
+        "#话题\n",
     )
     assert only(read(path)) == RawText(
         path=str(path),
@@ -429,6 +433,18 @@ def test_a_saved_page_is_one_article(tmp_path, encoding, declared):
         ("<?xml version='1.0'?><html><body><p><![CDATA[文]]></p></body></html>", None, None, "文"),
         ("<p>a<b</p>", None, None, "a<b"),
         ("<p hidden>无</p><p>有</p>", None, None, "有"),
+        ("<head><title>题_报</title><p>文", "题_报", None, "文"),
+        ("<body><p>一</p></body></html><p>二</p>", None, None, "一\n\n二"),
+        ("<p>文</p><video>浏览器不支持</video>", None, None, "文"),
+        ("""<p data-a='{"b": "<i>1</i> < 2"}'>文</p>""", None, None, "文"),
+        ("<title>老渡口开放_报</title><h1>报</h1><p>文", "老渡口开放_报", None, "报\n\n文"),
+        ("<h1>老渡口<br>重新\n开放</h1><p>文", "老渡口 重新开放", None, "文"),
+        (
+            "<meta name=pubdate content=今天><meta itemprop=datePublished content=2023-12-27><p>文",
+            None,
+            date(2023, 12, 27),
+            "文",
+        ),
     ],
 )
 def test_pages_as_they_are_found(tmp_path, markup, title, day, text):
@@ -452,13 +468,22 @@ def test_a_script_address_is_left_out(tmp_path):
 
 @pytest.mark.parametrize(
     "bomb",
-    ["<div>", "<p><b>", "<", "<a ", "<!--", "<![CDATA[", "<![ >", "</", "<?", "<a></a", "&#", "\n"],
+    [
+        *("<div>", "<p><b>", "<", "<a ", "<!--", "<![CDATA[", "<![ >", "</", "<?", "<a></a", "&#"),
+        *("\n", "<a '\"", '<a b="c"="', '<a b="<c>"'),
+    ],
 )
 def test_a_page_of_one_thing_neither_hangs_nor_overflows(tmp_path, bomb):
     path = save(tmp_path, "a.html", "<p>正文</p>" + bomb * 20_000)
     began = time.perf_counter()
     assert read(path).texts[0].text.startswith("正文")
     assert time.perf_counter() - began < 10
+
+
+def test_a_page_of_too_many_tags_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(webpage, "MAX_TAGS", 4)
+    assert only(read(save(tmp_path, "a.html", "<p>一</p><p>1 &lt; 2</p>"))).text == "一\n\n1 < 2"
+    refused(save(tmp_path, "b.html", "<p>一</p><p>二</p><p>"), "有 5 个标签", "has 5 tags")
 
 
 def test_what_nests_too_deeply_for_a_library_is_an_error(tmp_path, monkeypatch):
@@ -509,6 +534,11 @@ def test_a_word_that_a_pdf_hyphenates_is_joined(tmp_path):
 
 def test_a_scan_is_refused(tmp_path):
     refused(pdf(tmp_path / "a.pdf", ["image", ["1"]]), "扫描件", "scan without a text layer")
+
+
+def test_blank_pages_make_no_scan(tmp_path):
+    path = pdf(tmp_path / "a.pdf", [LINES, [], [], []])
+    assert only(read(path)).text == "\n".join(LINES) + "\f" * 3
 
 
 def test_pages_that_hold_only_an_image_are_reported(tmp_path):
@@ -581,7 +611,7 @@ def test_the_paragraphs_and_tables_of_a_word_file_are_in_order(tmp_path):
     assert only(read(path)) == expected
 
 
-def test_frames_content_controls_and_tracked_changes(tmp_path):
+def test_frames_content_controls_tracked_changes_hidden_and_spoken_words(tmp_path):
     w = nsdecls("w")
     mc = "http://schemas.openxmlformats.org/markup-compatibility/2006"
     frame = "<w:txbxContent><w:p><w:r><w:t>框中文字</w:t></w:r></w:p></w:txbxContent>"
@@ -593,6 +623,9 @@ def test_frames_content_controls_and_tracked_changes(tmp_path):
             f"<w:p {w}><w:pPr><w:tabs><w:tab w:val='left' w:pos='9'/></w:tabs></w:pPr>"
             "<w:ins><w:r><w:t>新增</w:t></w:r></w:ins><w:del><w:r><w:delText>删去</w:delText></w:r>"
             "</w:del><w:moveFrom><w:r><w:t>移走</w:t></w:r></w:moveFrom></w:p>",
+            f"<w:p {w}><w:r><w:rPr><w:vanish/></w:rPr><w:t>隐</w:t></w:r><w:r><w:rPr>"
+            "<w:vanish w:val='0'/></w:rPr><w:t>显</w:t></w:r><w:r><w:ruby><w:rt><w:r><w:t>dù</w:t>"
+            "</w:r></w:rt><w:rubyBase><w:r><w:t>渡</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>",
             f"<w:p {w} xmlns:mc='{mc}'><w:r><w:t>框前</w:t></w:r><w:r><mc:AlternateContent>"
             f"<mc:Choice Requires='wps'>{frame}</mc:Choice><mc:Fallback>{frame}</mc:Fallback>"
             "</mc:AlternateContent></w:r><w:r><w:t>框后</w:t></w:r></w:p>",
@@ -600,13 +633,26 @@ def test_frames_content_controls_and_tracked_changes(tmp_path):
             document.element.body.insert(-1, parse_xml(xml))
 
     path = word(tmp_path / "a.docx", build)
-    assert only(read(path)).text == "控件\n\n新增\n\n框前框后\n\n框中文字"
+    assert only(read(path)).text == "控件\n\n新增\n\n显渡\n\n框前框后\n\n框中文字"
 
 
-def rezipped(path, name, content):
+def test_the_notes_of_a_word_file_follow_its_text(tmp_path):
+    def build(document):
+        document.add_paragraph("正文。")
+        name, kind = PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES
+        xml = (
+            f"<w:footnotes {nsdecls('w')}><w:footnote w:id='1'><w:p><w:r><w:t>注一。</w:t></w:r>"
+            "</w:p></w:footnote></w:footnotes>"
+        )
+        document.part.relate_to(Part(name, kind, xml.encode()), RELATIONSHIP_TYPE.FOOTNOTES)
+
+    assert only(read(word(tmp_path / "a.docx", build))).text == "正文。\n\n注一。"
+
+
+def rezipped(path, name, content, method=zipfile.ZIP_DEFLATED):
     """A copy of a zip in which one part is replaced."""
     out = path.with_name("changed.docx")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", method) as new:
         for part in old.namelist():
             new.writestr(part, content if part == name else old.read(part))
     return out
@@ -652,7 +698,13 @@ def test_a_broken_word_file_is_refused(tmp_path):
     zipfile.ZipFile(empty_zip, "w").close()
     middle = data.index(b"word/document.xml") + 60
     garbled = data[:middle] + bytes(40) + data[middle + 40 :]
+    flags = data.index(b"PK\x01\x02") + 8
+    locked = data[:flags] + b"\1" + data[flags + 1 :]
+    packed = rezipped(whole, "", "", zipfile.ZIP_LZMA).read_bytes()
+    middle = packed.index(b"word/document.xml") + 60
     cases = [
+        save(tmp_path, "locked.docx", locked),
+        save(tmp_path, "packed.docx", packed[:middle] + b"\xaa" * 40 + packed[middle + 40 :]),
         save(tmp_path, "text.docx", "只是文字"),
         save(tmp_path, "cut.docx", data[: len(data) // 2]),
         save(tmp_path, "garbled.docx", garbled),
@@ -689,7 +741,7 @@ def test_each_line_is_an_article(tmp_path):
             "id": 7,
         },
         "",
-        {"text": "只有正文。", "date": 20231228, "title": None, "author": ""},
+        {"text": "只有正文。", "date": 20231228, "title": float("nan"), "author": ""},
         {"标题": "题", "正文": "文", "日期": "二〇二三年十二月二十九日"},
     )
     where = {"path": str(path), "record": True}

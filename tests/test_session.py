@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from rag import Answer, Article, Citation, Filters, Hit, Passage
+from rag.types import Draft
 from ui.session import MAX_NOTE, Exchange, Selection, Session, in_one_thread
 
 ARTICLE = Article(title="题", text="第一句。第二句。")
@@ -58,6 +60,37 @@ def test_a_second_question_waits_and_is_given_out_once_the_first_is_answered():
     assert not session.receive(ticket, ANSWER)
     assert session.receive(session.ticket, REFUSED)
     assert [e.answer for e in session.exchanges] == [ANSWER, REFUSED]
+
+
+def test_a_question_asked_once_more_and_taken_back_has_its_answer_again():
+    session, ticket = asked()
+    session.receive(ticket, ANSWER)
+    session.ask("又问")
+    session.receive(session.take()[0], Draft(text="第二句。[1]", citations=ANSWER.citations))
+    session.select(1, "cite", 1)
+    assert session.ask_again(0, "换个说法")
+    session.withdraw(0)
+    assert session.exchanges[0].answer is ANSWER
+    assert session.place == (ARTICLE, (4, 8))
+
+
+@pytest.mark.parametrize("meanwhile", ["clear", "resume"])
+def test_an_answer_that_comes_just_then_does_not_reach_another_conversation(monkeypatch, meanwhile):
+    session, ticket = asked()
+    kept = (Exchange(question="旧问", stage="answered", answer=ANSWER),)
+    other = {"clear": session.clear, "resume": lambda: session.resume("key", kept)}[meanwhile]
+    click = threading.Thread(target=other)
+
+    def slow(exchange, **changes):
+        if not click.ident:
+            click.start()
+            click.join(0.2)
+        return replace(exchange, **changes)
+
+    monkeypatch.setattr("ui.session.replace", slow)
+    session.receive(ticket, REFUSED)
+    click.join()
+    assert session.exchanges == (kept if meanwhile == "resume" else ())
 
 
 def test_a_waiting_question_can_be_taken_back_and_no_other():

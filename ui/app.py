@@ -19,7 +19,7 @@ from rag.types import Draft, Span
 from ui import render, server
 from ui.access import Access
 from ui.answering import answered, next_questions
-from ui.conversations import HistoryTab, keep, owner, owner_of_user, resume
+from ui.conversations import HistoryTab, begin_anew, keep, owner, owner_of_user, resume
 from ui.evaluation import EvaluationTab
 from ui.events import as_day, given
 from ui.history import History
@@ -279,7 +279,7 @@ class _Page:
         self._wire_bounds(asking, at_once)
         self._evaluation.wire(self.session, self.measure, quiet)
         conversation = [*asking, self.tabs]
-        self._kept.wire(self.session, self.past, conversation, self._opened, at_once)
+        self._kept.wire(self.session, self.past, conversation, self._turned_to, at_once)
         self._wire_judging(at_once)
         self.paper.raw(self._turned, session, [self.paper], **at_once)
         for source in (self.talk, self.paper):
@@ -320,6 +320,7 @@ class _Page:
 
         def withdrawn(session: Session, event: gr.EventData) -> dict[Any, Any]:
             session.withdraw(_number(event, "withdraw"))
+            keep(self._history, session)
             return self._talk(session)
 
         def bounded(session: Session, event: gr.EventData) -> dict[Any, Any]:
@@ -374,10 +375,11 @@ class _Page:
         with suppress(WenbaoError):
             resume(self._history, session, key)
 
-    def _opened(self, session: Session) -> dict[Any, Any]:
+    def _turned_to(self, session: Session, act: str) -> dict[Any, Any]:
         import gradio as gr
 
-        return {**self._talk(session), self.tabs: gr.update(selected="ask")}
+        tab = gr.update(selected="ask") if act == "open" else gr.skip()
+        return {**self._talk(session), self.tabs: tab}
 
     def _bounded(self, filters: Filters, name: str, value: str) -> Filters:
         """The filters with one changed; what cannot be meant changes nothing."""
@@ -463,9 +465,7 @@ class _Page:
         return {self.paper: self._paper(session)}
 
     def _cleared(self, session: Session) -> dict[Any, Any]:
-        session.stop()
-        keep(self._history, session)
-        session.clear()
+        begin_anew(self._history, session)
         return self._talk(session)
 
     def _switched(self, session: Session) -> dict[Any, Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_KEEPING = threading.Lock()
+_KEEPING = threading.RLock()
 
 FORMS = {"md": "Markdown", "html": "HTML", "json": "JSON"}
 
@@ -57,10 +57,10 @@ def keep(history: History | None, session: Session) -> None:
     was gone on with in another page. What cannot be stored is logged: the answer is worth more than
     its record.
     """
-    if history is None or not session.owner or not session.exchanges:
-        return
     with _KEEPING:  # several events of one page may keep it at the same moment
         exchanges = session.exchanges
+        if history is None or not session.owner or not exchanges:
+            return
         try:
             key = _kept(history, session, exchanges)
         except WenbaoError as exc:
@@ -89,10 +89,18 @@ def resume(history: History | None, session: Session, key: str) -> None:
     none of this key. The key of another reader changes nothing.
     """
     if history is not None and _owns(session, key):
-        exchanges = history.load(key)
+        history.load(key)  # raises before anything is changed
+        with _KEEPING:
+            begin_anew(history, session)
+            session.resume(key, history.load(key))
+
+
+def begin_anew(history: History | None, session: Session) -> None:
+    """Stores the conversation as it is, and begins a new one, which nothing of it can reach."""
+    with _KEEPING:
         session.stop()
         keep(history, session)
-        session.resume(key, exchanges)
+        session.clear()
 
 
 def listing(kept: Sequence[Conversation], language: Language, notice: str = "") -> str:
@@ -190,10 +198,12 @@ class HistoryTab:
         session: "gr.State",
         tab: "gr.Tab",
         conversation: Sequence[Any],
-        opened: Callable[[Session], dict[Any, Any]],
+        turned: Callable[[Session, str], dict[Any, Any]],
         at_once: dict[str, Any],
     ) -> None:
-        """Connects the widgets' events. ``opened`` fills the widgets of ``conversation``."""
+        """Connects the widgets' events. ``turned`` fills the widgets of ``conversation`` after one
+        was opened or deleted.
+        """
         import gradio as gr
 
         def acted(session: Session, words: str, event: gr.EventData) -> dict[Any, Any]:
@@ -204,7 +214,7 @@ class HistoryTab:
             except WenbaoError as exc:
                 notice, act = render.problem((exc.zh, exc.en), session.language), ""
             shown = {self.kept: self._list(session, words, notice)}
-            return {**shown, **opened(session)} if act == "open" else shown
+            return {**shown, **turned(session, act)} if act in ("open", "delete") else shown
 
         def searched(session: Session, words: str) -> dict[Any, Any]:
             return {self.kept: self._list(session, words)}
@@ -235,8 +245,9 @@ class HistoryTab:
             return text(language, "renamed")
         elif act == "delete":
             history.delete(key)
-            if session.key == key:
-                session.clear()
+            with _KEEPING:
+                if session.key == key:
+                    session.clear()
             undo = text(language, "undo")
             return f"{text(language, 'deleted')} {_button('restore', key, undo, undo)}"
         elif act == "restore":
@@ -248,7 +259,7 @@ class HistoryTab:
 
     def _parcel(self, history: History, key: str, form: str, language: Language) -> str:
         exchanges = history.load(key)
-        titles = (c.title for c in history.conversations() if c.key == key)
+        titles = (c.title for c in history.conversations(owner=key))
         name = export.file_name(next(titles, ""), form)
         said = text(language, "exported", name=name)
         words = escaped(said, language)
@@ -258,8 +269,7 @@ class HistoryTab:
         if self._history is None:
             return ""
         try:
-            kept = self._history.conversations(words)
+            kept = self._history.conversations(words, f"{session.owner}-") if session.owner else []
         except WenbaoError as exc:
             return render.problem((exc.zh, exc.en), session.language)
-        own = [c for c in kept if _owns(session, c.key)]
-        return listing(own, session.language, notice)
+        return listing(kept, session.language, notice)

@@ -24,8 +24,9 @@ Said = tuple[str, dict[str, Any]]
 @dataclass(slots=True)
 class View:
     """What one open page shows of the archive. ``file`` is the path of the open one; ``given`` are
-    the paper and the day that its reader named for the files on their way, ``gone`` the path and
-    paper of a file that went with its last article. Mutable, for the same reason as ``Session``.
+    the paper and the day that its reader named for the files on their way, ``gone`` the path, paper
+    and day of a file that went with its last article, without the day where that is not the whole
+    file's. Mutable, for the same reason as ``Session``.
     """
 
     opened: bool = False
@@ -39,7 +40,7 @@ class View:
     turn: int = 0
     arrivals: dict[str, Arrival] = field(default_factory=dict)
     given: tuple[str, date | None] = ("", None)
-    gone: tuple[str, str | None] = ("", None)
+    gone: tuple[str, str | None, date | None] = ("", None, None)
 
     def show(self, file: SourceFile, place: int, *focus: str) -> None:
         """Opens a file at one of its articles; the first of the named controls gets the focus."""
@@ -129,10 +130,11 @@ class Desk:
 
     def _removed(self, view: View, key: str, given: Mapping[str, Any]) -> Said:
         place = self._place(view, key)
-        article, alone = self._archive.article(key), len(self.file(view.file).articles) == 1
+        article, file = self._archive.article(key), self.file(view.file)
         self._intake.change(lambda: self._archive.remove([key]))
-        if alone:
-            view.gone, view.file = (view.file, article.source), ""
+        if len(file.articles) == 1:
+            day = None if file.corrected else article.date
+            view.gone, view.file = (file.path, article.source, day), ""
             return "removed_file", {"title": article.title}
         view.show(self.file(view.file), place)
         return "removed", {"title": article.title}
@@ -140,8 +142,8 @@ class Desk:
     def _taken_back(self, view: View, act: str, language: Language) -> str:
         """Undoes steps of the open file, or reads a file again that went with its last article."""
         if act == "again" and view.gone[0]:
-            path, source = view.gone
-            report = self._intake.change(lambda: self._archive.add([path], source=source))
+            path, source, day = view.gone
+            report = self._intake.change(lambda: self._archive.add([path], source=source, day=day))
             if report.problems and not any(f.path == path for f in self._archive.files()):
                 raise report.problems[0]
             view.show(self.file(path), 0)

@@ -197,7 +197,10 @@ class EvaluationTab:
         from eval.run import runs
 
         language = session.language
-        names = [folder.name for folder in runs(self._runs)]
+        try:
+            names = [folder.name for folder in runs(self._runs)]
+        except WenbaoError as exc:
+            return {self.report: render.problem((exc.zh, exc.en), language)}
         chosen = chosen or next(iter(names), None)
         nothing = (text(language, "nothing"), "")
         return {
@@ -212,13 +215,13 @@ class EvaluationTab:
         from eval.report import body, comparison
         from eval.run import read_records, read_run, runs
 
-        known = {folder.name: folder for folder in runs(self._runs)}
-        if shown not in known:
-            return ""
-        records = read_records(known[shown])
-        if other not in known or other == shown:
-            return body(read_run(known[shown]), records)
         try:
+            known = {folder.name: folder for folder in runs(self._runs)}
+            if shown not in known:
+                return ""
+            records = read_records(known[shown])
+            if other not in known or other == shown:
+                return body(read_run(known[shown]), records)
             return comparison(read_records(known[other]), records)
         except WenbaoError as exc:
             return render.problem((exc.zh, exc.en), language)

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from rag import Answer, Article, Citation
-from rag.plain import answer_dict
+from rag import Answer, Article, Citation, plain
 from rag.types import Draft
 from ui.findings import credit, fallback, marked
 from ui.session import Exchange
@@ -141,7 +140,9 @@ def _section(exchange: Exchange, language: Language) -> str:
 
 
 def as_json(exchanges: Sequence[Exchange]) -> str:
-    """The conversation as a JSON list: each question with its answer and full citations."""
+    """The conversation as a JSON list: each question with its answer and full citations, files and
+    models by their names alone.
+    """
     return json.dumps([_record(exchange) for exchange in exchanges], ensure_ascii=False, indent=2)
 
 
@@ -151,7 +152,7 @@ def _record(exchange: Exchange) -> dict[str, Any]:
         written = {"text": exchange.draft.text} if exchange.draft else {}
         cited = {"citations": [_citation(c) for c in exchange.citations]} if written else {}
         return {"question": exchange.question, "status": exchange.stage, **written, **cited}
-    whole = answer_dict(answer)
+    whole = plain.answer_dict(answer, folders=False)
     return {
         "question": exchange.question,
         "understood": exchange.understood,
@@ -179,7 +180,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "source": article.source,
         "date": article.date.isoformat() if article.date else None,
         "page": article.page,
-        "file": article.path,
+        "file": plain.file_name(article.path),
         "url": article.url,
         "reference": reference(citation, "zh"),
     }

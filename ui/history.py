@@ -124,11 +124,15 @@ class History:
         except (ValueError, KeyError, TypeError, IndexError) as exc:
             raise self._damaged(exc) from exc
 
-    def conversations(self, search: str = "") -> list[Conversation]:
-        """Those that hold every word of ``search`` in title, questions or answers, newest first."""
+    def conversations(self, search: str = "", owner: str = "") -> list[Conversation]:
+        """Those that hold every word of ``search`` in title, questions or answers, newest first; of
+        one reader, whose keys begin with ``owner``, or of all.
+        """
         rows = self._read(
             "SELECT key, title, updated, exchanges, words FROM conversations"
-            " WHERE deleted IS NULL ORDER BY updated DESC, rowid DESC"
+            " WHERE deleted IS NULL AND key BETWEEN ? AND ? ORDER BY updated DESC, rowid DESC",
+            owner,
+            f"{owner}\U0010ffff",
         )
         wanted = fold(search).split()
         return [
@@ -169,9 +173,7 @@ class History:
         question that cannot be answered. Where only the citation is wrong the words are known and
         the articles are not. A wrong answer says nothing of the right one and is left out.
         """
-        for conversation in self.conversations():
-            if not conversation.key.startswith(owner):
-                continue
+        for conversation in self.conversations(owner=owner):
             exchanges = self.load(conversation.key)
             for turn, exchange in enumerate(exchanges):
                 known = _known(exchange.answer, exchange.verdict)

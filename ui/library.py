@@ -161,8 +161,8 @@ class LibraryTab:
         except Exception:  # the page must say so, whatever it was
             logger.exception("files could not be added")
             error = both("unexpected_change")
-        for name in names:
-            if not view.arrivals[name].settled:
+        for name in names:  # what is settled may be cleared away already, by files that came after
+            if name in view.arrivals and not view.arrivals[name].settled:
                 view.arrivals[name] = Arrival(name=name, stage="stopped")
         if len(names) == 1 and error is None:
             self._open(view, names[0])

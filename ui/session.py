@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
-from typing import Literal, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from rag import Answer, Article, Citation, Filters, Hit, Settings, Turn
 from rag.types import Draft, Span
@@ -23,6 +24,7 @@ Verdict = Literal["right", "wrong", "citation"]
 Event = tuple[Hit, ...] | Draft | Answer
 """What ``Chatbot.stream`` gives."""
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 EVERYTHING = Filters()
@@ -113,7 +115,20 @@ class Selection:
     number: int
 
 
-_TAKING = threading.Lock()
+_CHANGING = threading.RLock()
+
+
+def _alone(change: Callable[P, T]) -> Callable[P, T]:
+    """A method during which no other thread changes a session: an answer comes in one thread, what
+    the reader does meanwhile in others.
+    """
+
+    @functools.wraps(change)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _CHANGING:
+            return change(*args, **kwargs)
+
+    return alone
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -128,7 +143,8 @@ class Session:
     and span that the page's address named. ``raw``: whether the page's own text is shown beside the
     article. ``measuring`` while an evaluation runs; who sets it to false stops that. ``owner``
     tells the reader from others, ``key`` the conversation from others, once it is kept; ``kept`` is
-    what was stored of it last. ``user`` is who is logged in, where that is asked for.
+    what was stored of it last. ``replaced`` holds, by their places, the exchanges whose questions
+    were asked once more. ``user`` is who is logged in, where that is asked for.
     ``renderings`` counts how often a part of the page was written.
     """
 
@@ -144,6 +160,7 @@ class Session:
     seeking: object = None
     unsought: bool = False
     kept: tuple[Exchange, ...] = ()
+    replaced: dict[int, Exchange] = field(default_factory=dict)
     raw: bool = False
     measuring: bool = False
     owner: str = ""
@@ -166,46 +183,45 @@ class Session:
         asked = self.exchanges[:before]
         return tuple(Turn(question=e.question, answer=e.answer) for e in asked if e.answer)
 
+    @_alone
     def ask(self, question: str) -> bool:
         """Adds a question, unless it is blank; it waits while another one is being answered."""
         if not question.strip():
             return False
-        with _TAKING:
-            asked = Exchange(
-                question=question.strip(), filters=self.filters, settings=self.settings
-            )
-            self.exchanges += (asked,)
-            self._seek(again=False)
-            self._start_next()
+        asked = Exchange(question=question.strip(), filters=self.filters, settings=self.settings)
+        self.exchanges += (asked,)
+        self._seek(again=False)
+        self._start_next()
         return True
 
+    @_alone
     def ask_again(self, turn: int, standalone: str) -> bool:
         """Asks an answered question once more, understood as the reader says, in place of what was
         answered; false when that is blank, or the question is not done.
         """
         words = " ".join(standalone.split())
-        with _TAKING:
-            done = 0 <= turn < len(self.exchanges) and self.exchanges[turn].done
-            if not (words and done):
-                return False
-            asked, settings = self.exchanges[turn], self.settings
-            again = Exchange(question=asked.question, standalone=words, filters=asked.filters)
-            self._set(turn, replace(again, settings=settings))
-            if self.selection and self.selection.turn == turn:
-                self.selection = None
-            self._seek(again=False)
-            self._start_next()
+        done = 0 <= turn < len(self.exchanges) and self.exchanges[turn].done
+        if not (words and done):
+            return False
+        asked, settings = self.exchanges[turn], self.settings
+        again = Exchange(question=asked.question, standalone=words, filters=asked.filters)
+        self.replaced[turn] = asked
+        self._set(turn, replace(again, settings=settings))
+        if self.selection and self.selection.turn == turn:
+            self.selection = None
+        self._seek(again=False)
+        self._start_next()
         return True
 
+    @_alone
     def take(self) -> tuple[object, int] | None:
         """The ticket and place of the question that nobody answers yet; each is given out once."""
-        with _TAKING:
-            self._start_next()
-            current = self.current
-            if current is None or not self.untaken:
-                return None
-            self.untaken = False
-            return self.ticket, current
+        self._start_next()
+        current = self.current
+        if current is None or not self.untaken:
+            return None
+        self.untaken = False
+        return self.ticket, current
 
     def _start_next(self) -> None:
         waiting = [i for i, e in enumerate(self.exchanges) if e.stage == "waiting"]
@@ -213,16 +229,17 @@ class Session:
             self.ticket, self.untaken = object(), True
             self._put(waiting[0], stage="retrieving")
 
+    @_alone
     def next_rendering(self) -> int:
         """A number for a part of the page that is about to be written, higher than those before."""
-        with _TAKING:
-            self.renderings += 1
-            return self.renderings
+        self.renderings += 1
+        return self.renderings
 
     def wants(self, ticket: object) -> bool:
         """Whether what belongs to this ticket is still asked for."""
         return ticket is not None and ticket in (self.ticket, self.seeking)
 
+    @_alone
     def receive(self, ticket: object, event: Event) -> bool:
         """Takes in what ``Chatbot.stream`` gave; false when the question was given up."""
         if isinstance(event, Draft):
@@ -245,31 +262,33 @@ class Session:
         first = answer.citations[0].number if answer.citations else None
         self.selection = None if first is None else Selection(turn, "cite", first)
 
+    @_alone
     def seek(self) -> tuple[object, int] | None:
         """The ticket and place of the answer that suggestions are wanted for; given out once."""
-        with _TAKING:
-            last = self.exchanges[-1].answer if self.exchanges else None
-            if not self.unsought or self.running or last is None or last.status == "refused":
-                return None
-            self.unsought, self.seeking = False, object()
-            return self.seeking, len(self.exchanges) - 1
+        last = self.exchanges[-1].answer if self.exchanges else None
+        if not self.unsought or self.running or last is None or last.status == "refused":
+            return None
+        self.unsought, self.seeking = False, object()
+        return self.seeking, len(self.exchanges) - 1
 
+    @_alone
     def suggest(self, ticket: object, question: str) -> bool:
         """Adds a question to go on with; false when the search for them was given up."""
-        with _TAKING:
-            wanted = ticket is not None and ticket is self.seeking
-            if wanted:
-                self.suggestions += (question,)
-            return wanted
+        wanted = ticket is not None and ticket is self.seeking
+        if wanted:
+            self.suggestions += (question,)
+        return wanted
 
     def _seek(self, *, again: bool) -> None:
         """Gives up the suggestions, and may want others."""
         self.suggestions, self.seeking, self.unsought = (), None, again
 
+    @_alone
     def fail(self, ticket: object, error: tuple[str, str]) -> bool:
         """Ends the question with an error; false when it was given up."""
         return self._update(ticket, stage="failed", error=error)
 
+    @_alone
     def stop(self) -> None:
         """Gives up the question being answered; the next one is not."""
         current = self.current
@@ -277,35 +296,46 @@ class Session:
             self._set(current, self.exchanges[current].stopped())
         self.ticket, self.untaken = None, False
 
+    @_alone
     def leave(self) -> None:
         """Gives up everything that is on its way: nobody is there any more."""
         self.exchanges = tuple(e if e.done else e.stopped() for e in self.exchanges)
         self.stop()
         self._seek(again=False)
 
+    @_alone
     def withdraw(self, turn: int) -> None:
-        """Takes back a question that waits."""
+        """Takes back a question that waits; what one that is asked once more replaced is there
+        again.
+        """
         if 0 <= turn < len(self.exchanges) and self.exchanges[turn].stage == "waiting":
-            self.exchanges = (*self.exchanges[:turn], *self.exchanges[turn + 1 :])
+            before = [self.replaced.pop(turn)] if turn in self.replaced else []
+            self.exchanges = (*self.exchanges[:turn], *before, *self.exchanges[turn + 1 :])
+            if not before:  # those behind it move up
+                self.replaced = {at - (at > turn): e for at, e in self.replaced.items()}
 
+    @_alone
     def judge(self, turn: int, verdict: Verdict) -> None:
         """Notes what the reader says of an answer; the same once more takes it back."""
         if self._answered(turn):
             said = self.exchanges[turn].verdict
             self._put(turn, verdict=None if said == verdict else verdict)
 
+    @_alone
     def remark(self, turn: int, note: str) -> None:
         """Notes why the reader says so."""
         if self._answered(turn):
             self._put(turn, note=" ".join(note.split())[:MAX_NOTE])
 
+    @_alone
     def clear(self) -> None:
         """Starts a new conversation."""
         self.exchanges, self.selection, self.linked = (), None, None
-        self.key, self.kept = "", ()
+        self.key, self.kept, self.replaced = "", (), {}
         self.ticket, self.untaken = None, False
         self._seek(again=False)
 
+    @_alone
     def resume(self, key: str, exchanges: tuple[Exchange, ...]) -> None:
         """Goes on with a kept conversation; a question that it left unanswered is a stopped one."""
         self.clear()
@@ -316,6 +346,7 @@ class Session:
                 self.select(turn, "cite", exchange.answer.citations[0].number)
                 return
 
+    @_alone
     def select(self, turn: int, kind: Kind, number: int) -> bool:
         """Opens a source or passage; false when there is no such one."""
         known = 0 <= turn < len(self.exchanges) and self.exchanges[turn].place(kind, number)

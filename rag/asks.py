@@ -72,7 +72,7 @@ _ORDINALS = re.compile(
 
 _NUMBERED = re.compile(r"第 ?([〇零一二两三四五六七八九十百0-9]+)|首[届次批期集]")
 
-_LEADS = re.compile(rf"(?:^|[^\u4e00-\u9fff]|[是由叫请对和与给向被让问据]|{_OFFICE.pattern})$")
+_LEADS = re.compile(rf"(?:^|[^\u4e00-\u9fff0-9]|[是由叫请对和与给向被让问据]|{_OFFICE.pattern})$")
 
 _SIGNED = re.compile(r"[（(][^（()）。]{0,16}(?:记者|通讯员)[^（()）。]{0,60}[）)]")
 _REPORTED = re.compile(r"记者|通讯员|采写|报道|作者|写的|\breport")
@@ -417,7 +417,7 @@ def is_office(words: str) -> bool:
 
 def persons_in(text: str) -> list[str]:
     """The persons that a text names at its beginning, behind a mark, an office or a word that leads
-    to a name, each once: not the 龙口 in 合龙口.
+    to a name, each once: not the 龙口 in 合龙口 nor the 万元 in 10万元.
     """
     found = [
         m[0] for m in _NAME.finditer(text) if _LEADS.search(text, max(0, m.start() - 3), m.start())

@@ -237,8 +237,8 @@ def _after(topic: Topic, turn: Turn) -> Topic:
 
 
 def _person(text: str) -> str:
-    """The person that a text names, where it is one and no other; 10万元 is none."""
-    persons = [ADVERB.sub("", p) for p in persons_in(re.sub("[0-9.]+[万亿]?", "", text))]
+    """The person that a text names, where it is one and no other."""
+    persons = [ADVERB.sub("", p) for p in persons_in(text)]
     return persons[0] if len(persons) == 1 else ""
 
 

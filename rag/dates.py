@@ -675,8 +675,7 @@ def _resolved(text: str, asked_on: date, last: date) -> Iterator[TimeMention]:
         begun = mention.start <= asked_on and (reach or not _announced(m, build, last))
         if begun:
             yield mention
-        turned = _in_context(text, mention, asked_on)
-        if turned and not _yearless(m):
+        if not _yearless(m) and (turned := _in_context(text, mention, asked_on)):
             whole = period == _whole_year(period[0].year) and not _ORIGIN.match(text, end)
             named, holds = mention, bool(begun and turned == mention and whole)
         elif not holds:

@@ -311,8 +311,6 @@ class Session:
         if 0 <= turn < len(self.exchanges) and self.exchanges[turn].stage == "waiting":
             before = [self.replaced.pop(turn)] if turn in self.replaced else []
             self.exchanges = (*self.exchanges[:turn], *before, *self.exchanges[turn + 1 :])
-            if not before:  # those behind it move up
-                self.replaced = {at - (at > turn): e for at, e in self.replaced.items()}
 
     @_alone
     def judge(self, turn: int, verdict: Verdict) -> None:

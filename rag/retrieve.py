@@ -8,9 +8,10 @@ words than the paper's is left to the vectors. What only the lexical leg found g
 cosine; what only the dense leg found gets 0 from the lexical one.
 
 Where the question names a time, both legs also look among the articles of those days alone, and a
-passage of those days gets ``time_bonus`` on top; a paper prints today what happened yesterday, so
-the days reach a little further than the question's. Articles that a follow-up question goes on
-about are treated in the same way, with ``topic_bonus``.
+passage of those days gets ``time_bonus`` on top. A paper prints today what happened yesterday, and
+a month's or a half year's figures weeks after its end, so the days reach further than the
+question's, the more so the longer those are. Articles that a follow-up question goes on about are
+treated in the same way, with ``topic_bonus``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 PRINTED_LATER = timedelta(days=3)
 """How long after an event papers still print it as news."""
 
+LOOKED_BACK = timedelta(days=45)
+"""How long after a period papers still sum it up, at most; else half as long as it lasted. Of 326
+written questions about months, quarters and half years after which the archive has papers, the
+passages read have the report of 308, and with three days that of 295 (15 more, 2 fewer). Only where
+to look: that a report from then tells of the period, its words must say.
+"""
+
 Scores = dict[int, float]
 """Passage row -> score; higher is better."""
 
@@ -53,7 +61,8 @@ def retrieve(
     ``about`` the ids of the articles that the answer before cited, for a question that goes on.
     """
     terms = question_terms(question)
-    scopes = [filters, *_scopes_in_time(filters, mention), *_scopes_of(filters, about)]
+    later = _later(mention)
+    scopes = [filters, *_scopes_in_time(filters, mention, later), *_scopes_of(filters, about)]
     with archive.snapshot():
         dense = _union(archive.search_vectors(vector, settings.leg_size, s) for s in scopes)
         lexical = _union(archive.search_terms(terms, settings.leg_size, s) for s in scopes)
@@ -66,7 +75,7 @@ def retrieve(
             article=article,
             passage=passage,
             score=fused[row]
-            + (settings.time_bonus if in_time(article, mention) else 0.0)
+            + (settings.time_bonus if in_time(article, mention, later) else 0.0)
             + (settings.topic_bonus if article.id in about else 0.0),
             dense=dense[row],
             lexical=lexical.get(row),
@@ -107,18 +116,30 @@ def fuse(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:
     }
 
 
-def in_time(article: Article, mention: TimeMention | None) -> bool:
-    """Whether an article is of the days that a question names, or printed right after them."""
+def in_time(
+    article: Article, mention: TimeMention | None, later: timedelta = PRINTED_LATER
+) -> bool:
+    """Whether an article is of the days that a question names, or printed at most so much later."""
     if mention is None or article.date is None:
         return False
-    return mention.start <= article.date <= mention.end + PRINTED_LATER
+    return mention.start <= article.date <= mention.end + later
 
 
-def _scopes_in_time(filters: Filters, mention: TimeMention | None) -> list[Filters]:
+def _later(mention: TimeMention | None) -> timedelta:
+    """How long after the days that a question names papers tell of them."""
+    if mention is None:
+        return PRINTED_LATER
+    days = mention.end - mention.start + timedelta(days=1)
+    return max(PRINTED_LATER, min(days / 2, LOOKED_BACK))
+
+
+def _scopes_in_time(
+    filters: Filters, mention: TimeMention | None, later: timedelta
+) -> list[Filters]:
     if mention is None:
         return []
     since = max(filters.since or date.min, mention.start)
-    until = min(filters.until or date.max, mention.end + PRINTED_LATER)
+    until = min(filters.until or date.max, mention.end + later)
     return [replace(filters, since=since, until=until)] if since <= until else []
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from conftest import write_jsonl
 
-from rag import Filters, Settings
+from rag import Archive, Filters, Settings
 from rag.dates import period_in
 from rag.retrieve import dense_share, fuse, in_time, retrieve
 from rag.terms import question_terms
@@ -49,8 +50,6 @@ def test_limits(archive):
 
 
 def test_an_empty_archive_finds_nothing(tmp_path, encoder):
-    from rag import Archive
-
     assert find(Archive(tmp_path / "empty", encoder=encoder), "大桥") == []
 
 
@@ -61,6 +60,29 @@ def test_days_that_the_question_names_get_a_bonus(archive):
     assert timed[0].score == pytest.approx(
         plain["老街面馆的三代人"] + Settings().time_bonus, abs=0.5
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "late"),
+    [
+        ("4月9日的老街面馆", 3),
+        ("4月上旬的老街面馆", 5),
+        ("3月的老街面馆", 15),
+        ("一季度的老街面馆", 45),
+        ("去年的老街面馆", 45),
+    ],
+)
+def test_the_longer_a_period_the_later_papers_sum_it_up(tmp_path, encoder, question, late):
+    end = period_in(question, date(2024, 6, 1)).end
+    days = [end + timedelta(days=late), end + timedelta(days=late + 1)]
+    story = {"title": "老街面馆", "text": "面馆开在老街口，已有41年。"}
+    write_jsonl(tmp_path / "a.jsonl", [story | {"date": day.isoformat()} for day in days])
+    archive = Archive(tmp_path / "archive", encoder=encoder)
+    archive.add([tmp_path / "a.jsonl"])
+    plain = {hit.article.date: hit.score for hit in find(archive, question)}
+    timed = {hit.article.date: hit.score for hit in find(archive, question, date(2024, 6, 1))}
+    bonus = [timed[day] - plain[day] for day in days]
+    assert bonus == pytest.approx([Settings().time_bonus, 0.0])
 
 
 def test_articles_that_the_question_goes_on_about_get_a_bonus(archive):
@@ -84,6 +106,12 @@ def test_a_paper_prints_today_what_was_yesterday():
     assert in_time(Article(title="t", text="x", date=date(2024, 3, 2)), mention)
     assert not in_time(Article(title="t", text="x", date=date(2024, 3, 9)), mention)
     assert not in_time(Article(title="t", text="x"), mention)
+
+
+def test_that_a_paper_is_of_the_weeks_after_a_month_does_not_say_that_it_tells_of_it():
+    mention = period_in("2月的事", date(2024, 3, 20))
+    assert in_time(Article(title="t", text="x", date=date(2024, 3, 3)), mention)
+    assert not in_time(Article(title="t", text="x", date=date(2024, 3, 4)), mention)
 
 
 def test_the_fewer_of_the_words_are_in_a_passage_the_more_the_vectors_count(archive):

@@ -69,8 +69,6 @@ WRITTEN = 4
 """Written questions, with and without an answer, for each of the other two kinds."""
 
 SIGNS = {
-    "rarest_missing": -1,
-    "longest_missing": -1,
     "names_missing": -1,
     "span_behind": -1,
     "untimely": -1,

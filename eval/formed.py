@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.asks import is_person
+from rag.names import is_person
 from rag.passages import sentences
 from rag.questions import DAY, clauses
 from rag.terms import bigrams

@@ -15,18 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.asks import (
-    ONE_CLAUSE,
-    Asked,
-    holds,
-    is_office,
-    numbered_in,
-    offices_in,
-    person_in,
-    tells_of,
-)
+from rag.asks import ONE_CLAUSE, Asked, holds
 from rag.config import Settings
 from rag.evidence import EvidenceModel, Query, Sentence, told_by
+from rag.names import is_office, numbered_in, offices_in, person_in, tells_of
 from rag.passages import sentences
 from rag.snap import (
     addressed,
@@ -312,7 +304,7 @@ def finished(text: str, quote: Span, words: Span, query: Query) -> Span:
         return _tells(part, wanted) and not alone
 
     if wanted.kind in ONE_CLAUSE:
-        terms = [set(bigrams(wanted.noun)), query.focus.keys(), query.weights.keys()]
+        terms = [set(bigrams(wanted.noun)), query.focus, query.weights.keys()]
         words = in_one_clause(text, quote, words, terms, names)
     if wanted.kind == "person":
         return addressed(text, quote, words)

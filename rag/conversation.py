@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.asks import asked, is_office, is_person, persons_in, regions_in
+from rag.asks import asked
 from rag.dates import period_in
+from rag.names import is_office, is_person, persons_in, regions_in
 from rag.terms import ASKING, bigrams, has_chinese
 from rag.types import Span, Turn
 

@@ -1,8 +1,8 @@
 """Which sentences answer a question, and how sure that is: two small linear models. Pure.
 
-Each sentence of the retrieved passages is described by a few numbers (``FEATURES``): how much of
-the question's rare words it and its surroundings hold, how near its vector is to the question's,
-how well an answer in it scores with the span reader, whether it holds the kind of thing asked for.
+Each sentence of the retrieved passages is described by a few numbers (``FEATURES``): how well an
+answer in it scores with the span reader, how near its vector is to the question's, whether it holds
+the kind of thing asked for, whether its article knows the names and the time of the question.
 ``choice`` weighs them to order the sentences; ``support`` weighs those of the best sentence to the
 probability that it answers at all. The weights are data (``evidence.json``), fitted by
 ``python -m eval.fit`` on questions that are in no test set.
@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.asks import Asked, asked, holds, offices_in, ordinals_in, regions_in, tells_of
+from rag.asks import Asked, asked, holds
 from rag.dates import TimeMention, dates_in, periods_in
 from rag.forms import occurs
+from rag.names import offices_in, ordinals_in, regions_in, tells_of
 from rag.reader import NO_SPAN
 from rag.retrieve import in_time
 from rag.terms import bigrams, focus_terms, fold, question_terms, rarities, share
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEATURES = (
-    "in_sentence",  # share of the question's terms, weighted by rarity, in the sentence
-    "in_context",  # the same for the passage with its headline
-    "in_nearby",  # the same for the sentence with its neighbours and headline
-    "focus",  # the same in the sentence, for the terms beside the question word alone
-    "focus_nearby",  # the same with its neighbours and headline
-    "rarest_missing",  # weight of the rarest term that the passage lacks, 0 to 1
-    "longest_missing",  # longest stretch of the question that the passage lacks, in characters / 10
     "names_missing",  # share of the question's names, regions, numbers that the article lacks
     "span",  # the reader's best answer in the sentence above "not here", in logits / 10
     "span_behind",  # how far that is behind the best sentence's
@@ -69,7 +63,8 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question as the features see it. ``weights`` are the rarities of its terms. ``regions`` are
+    """A question as the features see it. ``weights`` are the rarities of its terms, ``focus`` those
+    of them that stand beside the words that ask. ``regions`` are
     those that it names (渝北区), ``offices`` those that it names where it asks for a person,
     ``ordinals`` the numbers of meetings and the like (第二次会议).
     """
@@ -77,7 +72,7 @@ class Query:
     text: str
     weights: Mapping[str, float]
     wanted: Asked
-    focus: Mapping[str, float]
+    focus: frozenset[str]
     names: tuple[str, ...]
     regions: tuple[str, ...]
     offices: tuple[str, ...]
@@ -127,7 +122,7 @@ def query_of(
         text=question,
         weights=weights,
         wanted=wanted,
-        focus={t: weights[t] for t in focus_terms(question) if t in weights},
+        focus=frozenset(weights.keys() & set(focus_terms(question))),
         names=tuple(dict.fromkeys(names)),
         regions=tuple(regions_in(folded)),
         offices=tuple(offices_in(folded)) if wanted.kind == "person" else (),
@@ -159,7 +154,6 @@ def features(
     missing = {key: _names_missing(query, hit.article) for key, hit in hits.items()}
     rows = [
         [
-            *_words(query, sentences, i),
             missing[id(sentences[i].hit)],
             sentences[i].score / 10,
             (top - sentences[i].score) / 10,
@@ -202,28 +196,6 @@ def _said(best_of: Mapping[str, Sentence]) -> dict[str, set[str]]:
     return said
 
 
-def _words(query: Query, sentences: Sequence[Sentence], i: int) -> list[float]:
-    """The features that compare words, ``in_sentence`` to ``longest_missing``."""
-    sentence = sentences[i]
-    hit = sentence.hit
-    title = hit.article.title
-    own = set(bigrams(sentence.text))
-    context = set(bigrams(f"{title}\n{hit.text}"))
-    nearby = set(bigrams(f"{title}\n{_nearby(sentences, i)}"))
-    folded = fold(f"{title}\n{hit.text}\n{hit.article.date or ''}")
-    missing = [term for term in query.weights if term not in context]
-    top = max(query.weights.values(), default=1.0)
-    return [
-        share(query.weights, own),
-        share(query.weights, context),
-        share(query.weights, nearby),
-        share(query.focus, own) if query.focus else 0.5,
-        share(query.focus, nearby) if query.focus else 0.5,
-        max((query.weights[t] for t in missing), default=0.0) / top,
-        _longest_missing(query, folded) / 10,
-    ]
-
-
 def told_by(article: Article) -> str:
     """All that an article names, folded: its words with headlines, date and paper, whose own city
     it need not name.
@@ -258,15 +230,6 @@ def _nearby(sentences: Sequence[Sentence], i: int) -> str:
     """The sentence with the one before and after it, as far as they are of the same passage."""
     around = [s for s in sentences[max(0, i - 1) : i + 2] if s.hit is sentences[i].hit]
     return "\n".join(s.text for s in around)
-
-
-def _longest_missing(query: Query, folded: str) -> int:
-    """Length of the longest run of neighbouring question terms that the text lacks."""
-    longest = run = 0
-    for term in query.weights:
-        run = 0 if term in folded else run + 1
-        longest = max(longest, run)
-    return longest
 
 
 def _untimely(mention: TimeMention | None, hit: Hit) -> bool:

@@ -14,10 +14,11 @@ import re
 import time
 from collections.abc import Sequence
 
-from rag.asks import asked, person_in
+from rag.asks import asked
 from rag.conversation import ADVERB
 from rag.errors import GeneratorError
 from rag.harmless import fenceless, visible
+from rag.names import person_in
 from rag.terms import ASKING, bigrams, fold
 from rag.types import Turn
 from rag.writing.messages import CUT, Generator, Message, closing

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Sequence, Set
 from itertools import takewhile
 
-from rag.asks import MEASURES, is_office
+from rag.asks import MEASURES
 from rag.dates import number_value
+from rag.names import is_office
 from rag.terms import bigrams, fold
 from rag.types import Span
 

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.asks import is_person, person_in
 from rag.chatbot import Chatbot
 from rag.conversation import subject, time_in
+from rag.names import is_person, person_in
 from rag.passages import sentences
 from rag.questions import DAY, LEANING, NUMBER, UNITS, clauses
 from rag.terms import bigrams, likeness

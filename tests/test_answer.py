@@ -10,11 +10,12 @@ from rag import Settings
 from rag.answer import NO_WORDS, OTHERS, choose, cite, sentences_of, together
 from rag.dates import period_in
 from rag.evidence import FEATURES, EvidenceModel, evidence_model, features, likeliest, query_of
+from rag.terms import bigrams, share
 from rag.types import Article, Hit, Passage
 
 
-class ByFirstFeature(EvidenceModel):
-    """Orders by the share of the question's terms in the sentence; that is its probability too."""
+class ByWords(EvidenceModel):
+    """Its one feature is the share of the question's terms in the sentence: the probability too."""
 
     def order(self, rows):
         return rows[:, 0] * 10
@@ -23,7 +24,12 @@ class ByFirstFeature(EvidenceModel):
         return rows[:, 0]
 
 
-MODEL = ByFirstFeature(choice=np.zeros(len(FEATURES) + 1), support=np.zeros(len(FEATURES) + 1))
+MODEL = ByWords(choice=np.zeros(2), support=np.zeros(2))
+
+
+def shares(query, found):
+    """The rows of ``MODEL``."""
+    return np.array([[share(query.weights, set(bigrams(s.text)))] for s in found]).reshape(-1, 1)
 
 
 def hit(text, title="题", score=1.0):
@@ -35,8 +41,7 @@ def hit(text, title="题", score=1.0):
 def evidence(question, *hits, settings=None):
     query = query_of(question, {}, 10)
     found = sentences_of(hits)
-    rows = features(query, found, [0.9] * len(found))
-    return choose(query, found, rows, MODEL, settings or Settings())
+    return choose(query, found, shares(query, found), MODEL, settings or Settings())
 
 
 def texts(chosen):
@@ -184,7 +189,7 @@ def read_as(question, text, words, score=5.0):
         else s
         for s in sentences_of([hit(text)])
     ]
-    return choose(query, found, features(query, found, [0.9] * len(found)), MODEL, Settings())
+    return choose(query, found, shares(query, found), MODEL, Settings())
 
 
 def test_the_short_answer_is_marked_in_its_quote():
@@ -293,9 +298,9 @@ def test_an_office_is_told_whole():
 def test_a_region_that_the_article_does_not_name_is_missing():
     found = sentences_of([hit("石渡县现有茶园12万亩。", "茶")])
     missing = FEATURES.index("names_missing")
-    for region, share in (("禾泉", 1.0), ("石渡", 0.0)):
+    for region, part in (("禾泉", 1.0), ("石渡", 0.0)):
         query = query_of(f"{region}县茶园有多少亩？", {}, 10)
-        assert features(query, found, [0.9])[0, missing] == share
+        assert features(query, found, [0.9])[0, missing] == part
 
 
 def test_a_name_in_another_passage_of_the_article_is_not_missing():
@@ -303,7 +308,7 @@ def test_a_name_in_another_passage_of_the_article_is_not_missing():
     article = Article(title="展会", text=text)
     passage = Passage(article_id=article.id, start=text.index("参展"), end=len(text))
     found = sentences_of([Hit(article=article, passage=passage, score=1.0)])
-    for question, share in (
+    for question, part in (
         ("“云上茶”有多少人参展？", 0.0),
         ("“山上茶”有多少人参展？", 1.0),
         ("1200人参加的是什么展会？", 0.0),
@@ -311,7 +316,7 @@ def test_a_name_in_another_passage_of_the_article_is_not_missing():
         ("“云上茶”有200人参展吗？", 0.5),
     ):
         row = features(query_of(question, {}, 10), found, [0.9])[0]
-        assert row[FEATURES.index("names_missing")] == share
+        assert row[FEATURES.index("names_missing")] == part
 
 
 def test_no_short_answer_where_a_sentence_must_do():
@@ -381,8 +386,8 @@ def test_nothing_is_quoted_twice(question, text, words, quoted):
 def test_what_was_said_before_is_not_quoted_between_two_sentences():
     query = query_of("水位还怎么了？", {}, 10)
     name, _, said = sentences_of([hit("孟秋是站长。白鹭今年有312只。他说水位很低。")])
-    rows = features(query, [name, said], [0.9] * 2)
-    chosen = choose(query, [name, said], rows, MODEL, Settings(max_sentences=1))
+    found = [name, said]
+    chosen = choose(query, found, shares(query, found), MODEL, Settings(max_sentences=1))
     assert texts(chosen) == [["他说水位很低。"]]
 
 
@@ -392,7 +397,7 @@ def test_the_short_answer_ends_with_its_quote():
     (sentence,) = sentences_of([replace(whole, passage=passage)])
     found = [replace(sentence, words=(5, 11), score=5.0)]
     query = query_of("获奖的人是谁？", {}, 10)
-    _, (citation,) = cite(choose(query, found, features(query, found, [0.9]), MODEL, Settings()))
+    _, (citation,) = cite(choose(query, found, shares(query, found), MODEL, Settings()))
     assert citation.words == (5, 11)
 
 
@@ -450,5 +455,5 @@ def test_a_paper_need_not_name_its_own_city():
     for one, trusted in ((local, True), (hit(text), False)):
         start = text.index("5月6日")
         found = [replace(sentences_of([one])[0], words=(start, start + 4), score=5.0)]
-        rows = features(query, found, [0.9])
-        assert (choose(query, found, rows, MODEL, Settings()).confidence > OTHERS) == trusted
+        chosen = choose(query, found, shares(query, found), MODEL, Settings())
+        assert (chosen.confidence > OTHERS) == trusted

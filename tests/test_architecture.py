@@ -19,7 +19,8 @@ HEAVY = {
     "pandas",
 }  # fmt: skip
 PIPELINE = [
-    "types", "plain", "errors", "config", "harmless", "terms", "dates", "forms", "printed", "asks",
+    "types", "plain", "errors", "config", "harmless", "terms", "dates", "forms", "printed", "names",
+    "asks",
     "source", "decoding", "records", "webpage", "documents", "reading", "marks", "lines",
     "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
     "editing", "archive", "retrieve", "evidence", "answer", "cite",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from rag.asks import SURNAMES
 from rag.forms import normal
+from rag.names import SURNAMES
 from rag.terms import is_chinese
 from rag.types import Article, Span
 from rag.writing.amounts import Amount, amounts, claimed, evened, same_amount

@@ -15,6 +15,7 @@ from rag.dates import number_value
 from rag.names import NAME, OFFICE
 from rag.terms import fold
 from rag.types import Span
+from rag.units import STRETCH, units_asked
 
 Kind = Literal["person", "date", "time", "number", "place", "reason", "list", "words", "other"]
 
@@ -64,11 +65,6 @@ _WHY = (
     r"(?<!认定|鉴定|提升|晋升|转化|变更|改造|改建)为什么"
 )
 """Not 当选为什么, 任命为什么, 改名为什么."""
-
-_STRETCH = (
-    r"(?<![许众很最更么诸没不十百千万])多"
-    r"(?:长(?![江城])|高(?![校楼])|大(?![学桥型人])|重(?![压要点症困身因])|[久远深宽快厚粗])"
-)
 
 _FIRST = r"(?:^|[,:] |\b(?:by|to|for|from|of|with|in|on|at|since|until|me|know|and) )"
 """Where an English question word asks: not in a clause (what did he say when …)."""
@@ -126,7 +122,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "number",
         re.compile(
-            rf"多少|几|{_STRETCH}|(?:比例|金额|数量|人数|规模)[是有为]?[？?]?$"
+            rf"多少|几|{STRETCH}|(?:比例|金额|数量|人数|规模)[是有为]?[？?]?$"
             r"|\bhow (?:many|much|long|high|far|old|tall|big|large|deep|wide|heavy|fast|often)\b"
             r"|\bwhat(?: is| was)?(?: the)? (?:share|percentage|price|population|score)\b"
         ),
@@ -149,7 +145,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
 )
 _ASKS_TOO = re.compile(
-    rf"什么|谁|哪(?!几)|多少|{_STRETCH}|怎|如何|是否|能否|没有[？?]?$|^(?!.*(?:知道|告诉)).*吗[？?]?$"
+    rf"什么|谁|哪(?!几)|多少|{STRETCH}|怎|如何|是否|能否|没有[？?]?$|^(?!.*(?:知道|告诉)).*吗[？?]?$"
 )
 _ANY = re.compile(r"(?<![哪第])(?<!百分之)几(?![点月号时日岁分])")
 _SOME = re.compile(rf"(?<=[那这好十]){_ANY.pattern}")
@@ -191,55 +187,11 @@ _PEOPLE = re.compile("^个(?=人(?!信息|账|荣誉|奖|所得|贷款|资料))"
 _LED = re.compile("[被由用靠以与对跟按拿凭为](?:什么|哪)")
 """What is asked for is no noun that goes on behind the question word: 被什么刺穿."""
 
-_UNIT = re.compile(
-    r"(?:多少|几)(?:个|多)?(亿|万)?(?!人民币|款项|对[手象]|把握|顶级|部[门队分]|(?<=第几)[名位])"
-    r"(?P<unit>[\u4e00-\u9fff])"
-)
 _COUNTED = re.compile(f"{_SO_MANY.pattern}.[\u4e00-\u9fff]{{2}}")
-MEASURES = (
-    "户人名个位只台座册本张种次辆件条米家项所亩吨岁万亿元分斤站层批集场天年月日里平公倍头尾棵株艘架"
-    "套间顿封首期届门枚支颗段笔艺幅处片口级度起宗例部根款栋幢把顶对盒袋瓶桶"
-)
-_ALIKE = (
-    "人 名 位 口|册 本 部|台 辆 部|座 栋 幢|家 所 个 户 间|次 趟 回|天 日|元 块|笔 宗 起 件"
-    "|条 艘 项|只 头 匹 条 尾|棵 株|枚 块|项 个 条 件|张 份 幅|岁 周岁|斤 公斤|年 周年 载"
-    "|公 千米 km|度 摄氏度 ℃ °"
-).split("|")
-"""Measure words that papers use for one another: 考生2.38万名 answers 有多少人."""
-
-_ANYTHING = "[个名位人家例起架件只条项支户所部处]"
-"""What stands for a 个 that nothing follows: 三人 answers 死了几个."""
-
 _HOLDER = re.compile(
     r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?:同志|先生|女士)?(?:现在|目前)?"
     r"(?:(?:是|任|担任|现任)(?:的是)?什么(?:职|身份|官)|的(?:职务|职位|身份)(?:是|[?]|$))"
 )
-_SHARES = "%|％|成|倍|番|半|个百分点|分之"
-_TIMES = "(?<![0-9]{4})年|[载天分秒周]|小时|钟头|个多?月|(?<=[两半数])月|星期|(?:工作|交易)日|日内"
-_METRES = "[公千厘毫]?米|[公海华]?里|[kcm]?m|英?[寸尺]"
-_UNITS = (
-    ("多[长少]时间|多久", _TIMES),
-    ("多大(?:岁数|年纪|年龄|了)", "周?岁|旬|个?月"),
-    ("比例|占比|比重|增速|[增涨跌降]幅|幅度|增长率|概率|份额|占(?!地)[^,]*多[大少]", _SHARES),
-    ("[几多]成|百分[之点]|增长了?多少(?!钱|[\u4e00-\u9fff]{2})", _SHARES),
-    ("(?:[涨跌升降]|提高)了?多少(?![\u4e00-\u9fff]{2})", f"{_SHARES}|元|角|分|点|米"),
-    (rf"{_STRETCH}(?<=长)", f"{_METRES}|{_TIMES}|字|集|页"),
-    (rf"{_STRETCH}(?<=高)", f"{_METRES}|层|(?:摄氏)?度|℃|{_SHARES}|元|公?斤"),
-    (
-        rf"{_STRETCH}(?<=大)",
-        f"平|㎡|亩|公顷|{_METRES}|周?岁|个月|[级万亿元倍人家吨升]|立方|[kmgt][bgw]h?|wh?|[千兆]瓦",
-    ),
-    (rf"{_STRETCH}(?<=重)", "[千毫]?克|公?斤|吨|k?g|两|磅"),
-    (_STRETCH, f"{_METRES}|车道|秒|分|倍"),
-    ("第几|老几", ""),
-    (
-        r"(?:多少|几)(?:个?[万亿]|元|资金|经费|钱|人民币)|什么价"
-        r"|^(?!.*(?:多少|几)[\u4e00-\u9fff]{2}).*(?:价格|票价|投资(?!者)|花费|(?<!免)费用|造价"
-        r"|[金总售易口余]额|补贴|罚款|收入|利润(?!率)|产值|生产总值|\bgdp\b)",
-        "[\u4e00-\u9fff]{0,2}元|万|亿|块|角|英镑|卢布|卢比|法郎|比索|里拉",
-    ),
-)
-"""What tells the units of a number that is counted with no measure word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +222,7 @@ def asked(question: str) -> Asked:
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
     return Asked(
         kind=kind,
-        units=_units(text) if kind == "number" else None,
+        units=units_asked(text) if kind == "number" else None,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
         sentence=(kind in ("person", "words", "other") and bool(_WEIGHS.search(text)))
@@ -316,8 +268,9 @@ def holds(sentence: str, wanted: Asked) -> float:
         told = sentence if wanted.reporter else _SIGNED.sub("", sentence)
         return float(bool(NAME.search(told) or OFFICE.search(told)))
     if wanted.units:
-        number = rf"(?:{_DIGITS} ?[多余来几半]?|[半数几])个?[多半]? ?(?:{wanted.units})"
-        return float(bool(re.search(number, sentence, re.IGNORECASE)))
+        number = rf"(?:{_DIGITS}\s?[多余来几半]?|[半数几双])"
+        unit = rf"(?:[个台架条]?[多半]?\s?(?:{wanted.units})|(?<=[百千万亿多余])$)"
+        return float(bool(re.search(number + unit, sentence, re.IGNORECASE)))
     if wanted.clock and _FORMS["time"].search(sentence):
         return 1.0
     return float(bool(_FORMS[wanted.kind].search(sentence)))
@@ -340,15 +293,3 @@ def _counts(text: str) -> list[re.Match[str]]:
     found = [match for match in _SO_MANY.finditer(text) if (number_value(match[1]) or 0) <= 20]
     behind = [match for match in found if text[: match.start()].endswith("哪")]
     return behind or ([] if re.search("哪一?些(?![？?]?$)", text) else found)
-
-
-def _units(text: str) -> str | None:
-    """The units that the number must have, by the measure word that the question counts with."""
-    match = _UNIT.search(text)
-    named = match["unit"] if match and match["unit"] in MEASURES else ""
-    if named == "个":
-        return _ANYTHING
-    if named and named not in "元万亿":
-        alike = [u for group in _ALIKE if named in (units := group.split()) for u in units]
-        return "|".join(dict.fromkeys([named, *alike]))
-    return next((units for asks, units in _UNITS if re.search(asks, text)), named) or None

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Sequence, Set
 from itertools import takewhile
 
-from rag.asks import MEASURES
 from rag.dates import number_value
 from rag.names import is_office
 from rag.terms import bigrams, fold
 from rag.types import Span
+from rag.units import MEASURES
 
 _NUMERAL = "[〇零一二两三四五六七八九十百千万亿]"
 _POWERS = "(?:[万亿]|百(?=万)|千(?![瓦米克卡帕伏]))+"

@@ -346,6 +346,16 @@ def test_no_short_answer_of_which_the_reader_is_not_sure():
     assert read_as("种了什么树？", "岸边种了柳树。", "柳树", score=-3.0).short == ""
 
 
+@pytest.mark.parametrize(
+    ("question", "trusted"),
+    [("停电多少小时？", False), ("用煤多少吨？", True), ("用煤是多少？", True)],
+)
+def test_a_number_of_another_unit_is_not_trusted(question, trusted):
+    chosen = read_as(question, "停电时用煤5200吨。", "5200吨")
+    assert chosen.short == "5200吨"
+    assert (chosen.confidence > NO_WORDS) == trusted
+
+
 def test_one_sentence_does_not_tell_of_two_things_apart():
     egrets, ducks = "白鹭多少只？", "野鸭多少只？"
     each = [read_as(egrets, "白鹭312只。", "312只"), read_as(ducks, "野鸭46只。", "46只")]

@@ -20,7 +20,7 @@ HEAVY = {
 }  # fmt: skip
 PIPELINE = [
     "types", "plain", "errors", "config", "harmless", "terms", "dates", "forms", "printed", "names",
-    "asks",
+    "units", "asks",
     "source", "decoding", "records", "webpage", "documents", "reading", "marks", "lines",
     "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
     "editing", "archive", "retrieve", "evidence", "answer", "cite",

@@ -64,9 +64,9 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?=年)")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A question as the features see it. ``weights`` are the rarities of its terms, ``focus`` those
-    of them that stand beside the words that ask. ``regions`` are
-    those that it names (渝北区), ``offices`` those that it names where it asks for a person,
-    ``ordinals`` the numbers of meetings and the like (第二次会议).
+    of them that stand beside the words that ask. ``regions`` are those that it names (渝北区),
+    ``offices`` those that it names where it asks for a person, ``ordinals`` the numbers of meetings
+    and the like (第二次会议).
     """
 
     text: str

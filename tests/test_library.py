@@ -381,6 +381,15 @@ def test_pages_of_the_list(tab, monkeypatch):
     assert 'data-page="2" disabled>下一页' in second
 
 
+def test_a_page_of_the_list_that_has_become_empty_gives_way_to_the_one_before(tab, monkeypatch):
+    monkeypatch.setattr("ui.library.PAGE", 2)
+    view = View(page=1)
+    (last,) = tab._archive.find("", limit=1, offset=2)
+    tab._archive.remove([last.id])
+    assert tab._catalogue(view, "zh").count('class="entry"') == 2
+    assert view.page == 0
+
+
 def test_many_months_are_shown_as_years_and_a_year_as_its_months():
     months = [("", "报", 4)]
     months += [(f"{y}-{m:02d}", "报", 1) for y in (1950, 1951, 1952) for m in range(1, 13)]

@@ -204,7 +204,12 @@ class LibraryTab:
             if not archive.counts().articles:
                 return shelf.empty(self._inbox is not None, language)
             bounds = shelf.matching(view.period, view.source)
-            found = archive.find(view.words, bounds, limit=PAGE + 1, offset=view.page * PAGE)
+            # the last page may have lost its only article
+            for page in (view.page, max(0, view.page - 1), 0):
+                found = archive.find(view.words, bounds, limit=PAGE + 1, offset=page * PAGE)
+                view.page = page
+                if found:
+                    break
             return shelf.catalogue(
                 found[:PAGE],
                 months=archive.timeline(shelf.matching("", view.source)),

@@ -368,10 +368,11 @@ def items(words: str) -> int:
 
 
 def without_sum(text: str, span: Span, question: str) -> Span:
-    """The span of a list without what counts it, if the question says what it is a list of: 甲、乙
-    for 甲、乙两市.
+    """The span of a list without the 的 behind it, and without what counts it, if the question says
+    what it is a list of: 甲、乙 for 甲、乙两市.
     """
-    words = text[slice(*span)]
+    words = re.sub("(?<!目)的$", "", text[slice(*span)])
+    span = span[0], span[0] + len(words)
     found = _SUM.search(words)
     if not found or found["noun"] not in question:
         return span

@@ -62,6 +62,8 @@ from rag.asks import Asked, asked, holds, signatures
         ("他干嘛辞职？", "reason"),
         ("孩子在干嘛？", "other"),
         ("馆长叫什么？", "person"),
+        ("站上的那位代表叫什么", "person"),
+        ("那位代表写的书叫什么", "other"),
         ("守井的姓什么？", "person"),
         ("台风叫什么名字？", "other"),
         ("哪个球员进了球？", "person"),

@@ -84,6 +84,8 @@ def test_a_list_is_given_whole(text, part, whole):
         ("第一、第二楼", "第一、第二楼"),
         ("一、二楼", "一、二楼"),
         ("禾泉一市、禾泉二市", "禾泉一市、禾泉二市"),
+        ("甲市、乙市的", "甲市、乙市"),
+        ("甲市、乙市两个目的", "甲市、乙市两个目的"),
     ],
 )
 def test_a_list_is_told_without_its_sum(text, whole):

@@ -104,7 +104,7 @@ def choose(
             left = [sentence for sentence in left if not _among(sentence, quoted[-1])]
             covered |= terms
     wanted, short, confidence = query.wanted, quoted[0][0].answer, float(support[ranked[0]])
-    lacks = not short or bool(wanted.units and holds(short, wanted) == 0)
+    lacks = not short or (wanted.amount and holds(short, wanted) == 0)
     if lacks and wanted.kind in ONE_CLAUSE and not wanted.sentence:
         confidence = min(confidence, NO_WORDS)
     if _speaks_of_others(query, quoted[0][0]):
@@ -122,10 +122,9 @@ the development sets 15), and else seldom (of 27 eleven).
 """
 
 NO_WORDS = 0.25
-"""The most that a sentence is trusted which does not have the person, the day, the number or the
-place that is asked for: of ten such in the development sets three answered. So is one whose number
-is not of the unit that the question counts in (4.3年 for 多少小时); it is so with 62 of 1,866 right
-answers to written questions that the units were not made with.
+"""The most that a sentence is trusted in which no person, day, number or place is marked that could
+be the one asked for: of ten such in the development sets three answered. So it is where the marked
+number is of another unit than the amount that the question names (4.3年 for 多少小时).
 """
 
 OTHERS = 0.25

@@ -114,7 +114,7 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "person",
         re.compile(
-            rf"谁|哪一?位|什么人|(?<!如)何许?人|哪名|姓什么|(?:{_SOMEONE}(?:的?名字)?[又都]?|的|[这那]位[^,的]*)叫什么|哪一?个人"
+            rf"谁|哪一?位|什么人|(?<!如)何许?人|哪名|姓什么|(?:{_SOMEONE}(?:的?名字)?[又都]?|的|[这那]位[^,的了过着在]*)叫什么|哪一?个人"
             rf"|哪一?个[^市省州区县镇乡村国的]{{0,2}}?(?:{OFFICE.pattern}|员(?![会国工])|者(?!协)|学生|[歌选]手|[作画专]家|明星|老板|孩子)"
             rf"|{_FIRST}who(?:se|m)?\b|\bwhom[?]?$"
         ),
@@ -196,7 +196,8 @@ _HOLDER = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a question asks for. ``units`` are the units that a number must carry, as a pattern;
+    """What a question asks for. ``units`` are the units that a number must carry, as a
+    pattern, and ``amount`` says that the question names an amount, so that no other unit will do;
     ``count`` is how many things a list must have where the question says so, else 0, and
     ``counted`` what it calls them (三个高地), as far as two characters after the measure word;
     ``sentence`` says that a few words can't answer: yes or no, a comparison, what it is all about.
@@ -207,6 +208,7 @@ class Asked:
 
     kind: Kind
     units: str | None = None
+    amount: bool = False
     count: int = 0
     counted: str = ""
     sentence: bool = False
@@ -220,9 +222,11 @@ def asked(question: str) -> Asked:
     """Reads the question words; a reason or a list goes before a single thing."""
     text = _without_some(_written(fold(question)))
     kind: Kind = next((kind for kind, pattern in _ASKS if pattern.search(text)), "other")
+    units, amount = units_asked(text) if kind == "number" else (None, False)
     return Asked(
         kind=kind,
-        units=units_asked(text) if kind == "number" else None,
+        units=units,
+        amount=amount,
         count=_count(text) if kind == "list" else 0,
         counted=_counted(text) if kind == "list" else "",
         sentence=(kind in ("person", "words", "other") and bool(_WEIGHS.search(text)))
@@ -268,9 +272,10 @@ def holds(sentence: str, wanted: Asked) -> float:
         told = sentence if wanted.reporter else _SIGNED.sub("", sentence)
         return float(bool(NAME.search(told) or OFFICE.search(told)))
     if wanted.units:
-        number = rf"(?:{_DIGITS}\s?[多余来几半]?|[半数几双])"
+        number = rf"(?:{_DIGITS}\s?[多余来几半]?|[半数几]|双(?!方))"
         unit = rf"(?:[个台架条]?[多半]?\s?(?:{wanted.units})|(?<=[百千万亿多余])$)"
-        return float(bool(re.search(number + unit, sentence, re.IGNORECASE)))
+        told = f"{number}{unit}|免费|半数|[近过超]半"
+        return float(bool(re.search(told, sentence, re.IGNORECASE)))
     if wanted.clock and _FORMS["time"].search(sentence):
         return 1.0
     return float(bool(_FORMS[wanted.kind].search(sentence)))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PRINTED_LATER = timedelta(days=3)
 """How long after an event papers still print it as news."""
 
-LOOKED_BACK = timedelta(days=45)
+SUMMED_UP_LATER = timedelta(days=45)
 """How long after a period papers still sum it up, at most; else half as long as it lasted. Of 326
 written questions about months, quarters and half years after which the archive has papers, the
 passages read have the report of 308, and with three days that of 295 (15 more, 2 fewer). Only where
@@ -130,7 +130,7 @@ def _later(mention: TimeMention | None) -> timedelta:
     if mention is None:
         return PRINTED_LATER
     days = mention.end - mention.start + timedelta(days=1)
-    return max(PRINTED_LATER, min(days / 2, LOOKED_BACK))
+    return max(PRINTED_LATER, min(days / 2, SUMMED_UP_LATER))
 
 
 def _scopes_in_time(

@@ -45,11 +45,11 @@ _ALIKE = (
 )
 """Measure words that papers use for one another: 考生2.38万名 answers 有多少人."""
 
-_ANYTHING = "[个名位人家例起架件只条项支户所部处国次死伤大枚篇座颗份台场]"
-"""What stands for a 个: 三人 answers 死了几个."""
+_ANYTHING = "个名位人家例起架件只条项支户所部处国次死伤大枚篇座颗份台场间种班张套辆组箱"
+"""What stands for a 个, beside what it counts: 三人 answers 死了几个, 12市 几个城市."""
 
-_SHARES = "%|％|‰|成|倍|番|半|个百分点|分之|[/:：][0-9]"
-_SHARE = "比例|占比|比重|增速|[增涨跌降]幅|幅度|增长率|[概几]率|份额|可能性|机会"
+_SHARES = "%|％|‰|成(?![立员果])|倍|番|半|个百分点|分之|[/:：∶比][0-9一二三四五六七八九十]"
+_SHARE_OF = "比例|占比|比重|增速|[增涨跌降]幅|幅度|增长率|[概几]率|份额|可能性|机会"
 _HOURS = "[天分秒刻]|小时|钟头|昼夜|h(?![a-z])"
 _DAYS = f"[周晚夜]|星期|礼拜|个多?月|(?:工作|交易|自然|比赛)日|{_HOURS}"
 _TIMES = (
@@ -59,40 +59,46 @@ _TIMES = (
 _METRES = "[公千厘毫微纳]?米|[公海华英]?里|光年|[kcmn]?m|英?[寸尺]"
 _AREAS = "平|㎡|英?亩|公?顷"
 _BULK = "[千毫微]?克|公?斤|吨|[km]?g|两|磅|立方|方|[毫公]?升|桶"
-_MONEY = "[\u4e00-\u9fff]{0,2}(?:[元圆镑铢]|克朗|法郎|比索|里拉|雷亚尔)|[万亿块角毛]|美分|卢[布比]"
+_MONEY = (
+    "[\u4e00-\u9fff]{0,2}(?:[元圆币镑铢]|克朗|法郎|比索|里拉|雷亚尔)|[万亿](?![人户名个件辆次])"
+    "|[块角毛]|美分|卢[布比]"
+)
 _AMOUNTS = (
     ("年级", "年级"),
     ("个?小时|个?钟头|分钟|秒", _HOURS),
-    ("天|日|个?(?:工作|交易|自然)日", f"日|{_DAYS}"),
+    ("天|日(?![元圆])|个?(?:工作|交易|自然)日", f"日|{_DAYS}"),
     ("周?岁", "周?岁|旬|个月|周年|[百多余]年"),
     ("个?年头|[周年月载]|星期", _TIMES),
-    ("平|亩|公?顷", _AREAS),
+    ("平方?|亩|公?顷", _AREAS),
     ("[公千厘毫海英]?[米里尺寸]|km", _METRES),
     ("度|摄氏|[千兆]?瓦", "(?:[摄华]氏)?度|℃|°|[千兆]?瓦|[kmg]?wh?"),
     ("[千毫]?克|公?斤|吨|[毫公]?升|立方", _BULK),
-    ("百分|[成倍]|个点(?!位)", _SHARES),
+    ("百分|[成倍]|个点(?!位)", f"{_SHARES}|个?基?点"),
     ("[美欧日港]?元|[个块]?钱|人民币|资金|经费", _MONEY),
-    ("人次", "[人名位次万亿]"),
+    ("人次", "[人名位次]|[万亿](?!元)"),
     ("人家", "[户家]"),
     ("块", "[元块毛枚个处面件颗金]"),
     ("分", "美?分|[:∶：比]|$"),
 )
 """What a question counts in, and all the units that tell as much."""
 
-_UNITS = (
+_PLAIN = "元钱吨亩岁秒"
+"""Amounts of one character that no noun begins with."""
+
+_SIZES = (
     ("多(?:久|长时间)[^,]*一[次回趟遍]|第几|老几", ""),
     ("多[长少]时间|多久", _TIMES),
     ("多大(?:岁数|年纪|年龄|了)", "周?岁|旬|个月|周年|[百多余]年"),
     (
-        rf"(?:{_SHARE})[^,]{{0,6}}(?:多[少大高](?![\u4e00-\u9fff]{{2}})|[?]?$)"
-        rf"|多大.{{0,2}}(?:{_SHARE}|股[份权]|部分)|占(?!地)[^,]*多大(?!.{{0,2}}[地海空面市])"
-        "|(?<![心频汇功新])率[是为有达]?多少|\\bshare of\\b",
+        rf"(?:{_SHARE_OF})[^,]{{0,6}}(?:多[少大高](?![\u4e00-\u9fff]{{2}})|[?]?$)"
+        rf"|多大.{{0,2}}(?:{_SHARE_OF}|股[份权]|部分)|占(?!地)[^,]*多大(?!.{{0,2}}[地海空面市])"
+        r"|(?<![心频汇功新])率[是为有达]?多少|\bshare of\b",
         _SHARES,
     ),
     ("占(?!地)[^,]*多少(?![\u4e00-\u9fff])", f"{_SHARES}|{_MONEY}"),
     ("几成|百分[之点]|增长了?多少(?!钱|[\u4e00-\u9fff]{2})", _SHARES),
     (
-        "(?:[涨跌升降滑掉增多]|提高)了?多少(?![\u4e00-\u9fff]{2})",
+        "(?:[涨跌升降滑掉增]|提高)了?多少(?![\u4e00-\u9fff]{2})",
         f"{_SHARES}|{_MONEY}|{_METRES}|角|分|个?基?点|桶",
     ),
     (rf"{STRETCH}(?<=长)", f"{_METRES}|{_TIMES}|字|集|页"),
@@ -116,17 +122,19 @@ _UNITS = (
 """What tells the units of a number that is counted with no measure word."""
 
 
-def units_asked(text: str) -> str | None:
-    """The units that the number must have, as a pattern, by what the folded question counts in;
-    None where that can't be told.
+def units_asked(text: str) -> tuple[str | None, bool]:
+    """The units that the number must have, as a pattern, by what the folded question counts in
+    (None where that can't be told), and whether it names an amount in so many words, so that no
+    number in another unit can be meant: 多少小时, not 多少门店, which begins like a measure word.
     """
     match = _UNIT.search(text)
     counted = match["unit"] if match else ""
-    amounts = (units for asks, units in _AMOUNTS if re.match(asks, counted))
-    if units := next(amounts, ""):
-        return units
+    for asks, units in _AMOUNTS:
+        if amount := re.match(asks, counted):
+            return units, len(amount[0]) > 1 or amount[0] in _PLAIN
     if counted[:1] == "个":
-        return f"{_ANYTHING}|{counted[1:2]}".rstrip("|")
+        return f"[{_ANYTHING}{counted[1:]}]", False
     if counted and counted[0] in MEASURES:
-        return f"[{counted[0]}{''.join(alike for alike in _ALIKE if counted[0] in alike)}]"
-    return next((units for asks, units in _UNITS if re.search(asks, text)), "") or None
+        alike = "".join(measures for measures in _ALIKE if counted[0] in measures)
+        return f"[{''.join(dict.fromkeys(counted[0] + alike))}]", False
+    return next((units for asks, units in _SIZES if re.search(asks, text)), "") or None, False

@@ -64,6 +64,7 @@ from rag.asks import Asked, asked, holds, signatures
         ("馆长叫什么？", "person"),
         ("站上的那位代表叫什么", "person"),
         ("那位代表写的书叫什么", "other"),
+        ("那位代表出了本书叫什么", "other"),
         ("守井的姓什么？", "person"),
         ("台风叫什么名字？", "other"),
         ("哪个球员进了球？", "person"),
@@ -181,8 +182,27 @@ def test_holds(question, right, wrong):
         "有多大影响？",
     ],
 )
-def test_a_noun_that_begins_like_a_unit_is_none(question):
+def test_units_that_cannot_be_told(question):
     assert asked(question).units is None
+
+
+@pytest.mark.parametrize(
+    ("question", "amount"),
+    [
+        ("修了多少小时？", True),
+        ("大桥多少公里？", True),
+        ("卖了多少日元？", True),
+        ("占地多少平方米？", True),
+        ("花了多少钱？", True),
+        ("捐了多少口罩？", False),
+        ("飞来多少天鹅？", False),
+        ("有多少平台？", False),
+        ("来了多少人？", False),
+        ("路有多长？", False),
+    ],
+)
+def test_only_an_amount_in_so_many_words_rules_out_other_units(question, amount):
+    assert asked(question).amount == amount
 
 
 @pytest.mark.parametrize("short", ["约40公里", "300米", "五里", "近万里"])

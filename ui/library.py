@@ -205,7 +205,7 @@ class LibraryTab:
                 return shelf.empty(self._inbox is not None, language)
             bounds = shelf.matching(view.period, view.source)
             # the last page may have lost its only article
-            for page in (view.page, max(0, view.page - 1), 0):
+            for page in dict.fromkeys((view.page, max(0, view.page - 1), 0)):
                 found = archive.find(view.words, bounds, limit=PAGE + 1, offset=page * PAGE)
                 view.page = page
                 if found:

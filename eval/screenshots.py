@@ -49,7 +49,6 @@ def _take(url: str, out: Path) -> None:
         page = _opened(browser, url, 1440, 860)
         _ask(page, QUESTION)
         page.wait_for_selector("#talk [data-suggest]")  # what to go on with comes last
-        page.wait_for_timeout(800)
         page.screenshot(path=out / "page.png")
         page = _opened(browser, url, 1440, 860)
         page.get_by_role("tab", name="档案").click()

@@ -41,6 +41,9 @@ passages read have the report of 308, and with three days that of 295 (15 more, 
 to look: that a report from then tells of the period, its words must say.
 """
 
+Days = tuple[date, date]
+"""The first and the last of a row of days."""
+
 Scores = dict[int, float]
 """Passage row -> score; higher is better."""
 
@@ -61,8 +64,8 @@ def retrieve(
     ``about`` the ids of the articles that the answer before cited, for a question that goes on.
     """
     terms = question_terms(question)
-    later = _later(mention)
-    scopes = [filters, *_scopes_in_time(filters, mention, later), *_scopes_of(filters, about)]
+    days = _days_of(mention)
+    scopes = [filters, *_scopes_in_time(filters, days), *_scopes_of(filters, about)]
     with archive.snapshot():
         dense = _union(archive.search_vectors(vector, settings.leg_size, s) for s in scopes)
         lexical = _union(archive.search_terms(terms, settings.leg_size, s) for s in scopes)
@@ -75,7 +78,7 @@ def retrieve(
             article=article,
             passage=passage,
             score=fused[row]
-            + (settings.time_bonus if in_time(article, mention, later) else 0.0)
+            + (settings.time_bonus if _within(article, days) else 0.0)
             + (settings.topic_bonus if article.id in about else 0.0),
             dense=dense[row],
             lexical=lexical.get(row),
@@ -116,30 +119,29 @@ def fuse(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:
     }
 
 
-def in_time(
-    article: Article, mention: TimeMention | None, later: timedelta = PRINTED_LATER
-) -> bool:
-    """Whether an article is of the days that a question names, or printed at most so much later."""
-    if mention is None or article.date is None:
-        return False
-    return mention.start <= article.date <= mention.end + later
+def in_time(article: Article, mention: TimeMention | None) -> bool:
+    """Whether an article is of the days that a question names, or printed right after them."""
+    days = (mention.start, mention.end + PRINTED_LATER) if mention else None
+    return _within(article, days)
 
 
-def _later(mention: TimeMention | None) -> timedelta:
-    """How long after the days that a question names papers tell of them."""
+def _days_of(mention: TimeMention | None) -> Days | None:
+    """The days whose papers may tell of those that a question names."""
     if mention is None:
-        return PRINTED_LATER
-    days = mention.end - mention.start + timedelta(days=1)
-    return max(PRINTED_LATER, min(days / 2, SUMMED_UP_LATER))
+        return None
+    lasted = mention.end - mention.start + timedelta(days=1)
+    return mention.start, mention.end + max(PRINTED_LATER, min(lasted / 2, SUMMED_UP_LATER))
 
 
-def _scopes_in_time(
-    filters: Filters, mention: TimeMention | None, later: timedelta
-) -> list[Filters]:
-    if mention is None:
+def _within(article: Article, days: Days | None) -> bool:
+    return bool(days and article.date and days[0] <= article.date <= days[1])
+
+
+def _scopes_in_time(filters: Filters, days: Days | None) -> list[Filters]:
+    if days is None:
         return []
-    since = max(filters.since or date.min, mention.start)
-    until = min(filters.until or date.max, mention.end + later)
+    since = max(filters.since or date.min, days[0])
+    until = min(filters.until or date.max, days[1])
     return [replace(filters, since=since, until=until)] if since <= until else []
 
 

@@ -136,5 +136,5 @@ def units_asked(text: str) -> tuple[str | None, bool]:
         return f"[{_ANYTHING}{counted[1:]}]", False
     if counted and counted[0] in MEASURES:
         alike = "".join(measures for measures in _ALIKE if counted[0] in measures)
-        return f"[{''.join(dict.fromkeys(counted[0] + alike))}]", False
+        return f"[{counted[0]}{alike}]", False
     return next((units for asks, units in _SIZES if re.search(asks, text)), "") or None, False

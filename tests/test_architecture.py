@@ -20,10 +20,9 @@ HEAVY = {
 }  # fmt: skip
 PIPELINE = [
     "types", "plain", "errors", "config", "harmless", "terms", "dates", "forms", "printed", "names",
-    "units", "asks",
-    "source", "decoding", "records", "webpage", "documents", "reading", "marks", "lines",
-    "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store", "adding",
-    "editing", "archive", "retrieve", "evidence", "answer", "cite",
+    "units", "asks", "source", "decoding", "records", "webpage", "documents", "reading", "marks",
+    "lines", "paragraphs", "boundaries", "newspaper", "passages", "snap", "reader", "store",
+    "adding", "editing", "archive", "retrieve", "evidence", "answer", "cite",
     "writing", "writing.messages", "writing.relay", "writing.endpoint", "writing.local",
     "writing.prompt", "writing.segments", "writing.amounts", "writing.times", "writing.claims",
     "writing.contrast", "writing.negation", "writing.check", "writing.drafting",
